@@ -1,0 +1,1 @@
+"""The platform every subgraph stands on. It imports no subgraph."""

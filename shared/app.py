@@ -1,0 +1,236 @@
+"""The one application factory: engines, background work, health, and `/graphql` for the router alone."""
+
+import asyncio
+import hmac
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+import structlog
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import Message, Receive, Scope, Send
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from shared.auth import ANONYMOUS, JwksClient, KeySource, TokenVerifier, Viewer
+from shared.cache import Cache
+from shared.consumer import Consumer
+from shared.context import Context, Platform
+from shared.errors import Refusal, Unauthenticated
+from shared.events import Handler
+from shared.graphql import Schema
+from shared.live import Live
+from shared.postgres import Database, Origin
+from shared.redis import connect
+from shared.relay import Relay
+from shared.revocations import Revocations
+from shared.settings import Settings
+from shared.telemetry import set_up_logs, trace_id_of
+
+log = structlog.get_logger()
+
+_BODY = 1_048_576  # bytes; the router's `_entities` calls are the largest requests
+_ROUTER_HEADER = "x-lyceum-router"
+
+Handlers = Callable[[Platform], Sequence[Handler]]
+"""Makes a subgraph's event handlers, which may use the process's engines."""
+
+Work = Callable[[Platform], Coroutine[Any, Any, None]]
+"""Something a subgraph does in the background for as long as its process runs."""
+
+
+def create_app(
+    subgraph: str,
+    schema: Schema,
+    settings: Settings,
+    *,
+    keys: KeySource | None = None,
+    handlers: Handlers = lambda _: (),
+    work: Sequence[Work] = (),
+    routes: Sequence[BaseRoute] = (),
+) -> Starlette:
+    """A subgraph as an ASGI application. It starts without its engines and uses them once they are there.
+
+    `keys` are the public keys of access tokens where the subgraph has them itself; `handlers` take other subgraphs'
+    events; `work` runs in the background; `routes` are served beside GraphQL, to anyone.
+    """
+    set_up_logs(subgraph, settings.log_format)
+    platform = _platform(subgraph, settings, keys)
+    endpoint = _RouterOnly(schema, platform)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(coroutine) for coroutine in _background(platform, handlers, work)]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await platform.redis.aclose()
+        await platform.database.close()
+
+    app = Starlette(
+        lifespan=lifespan,
+        routes=[
+            Route("/graphql", endpoint=endpoint, methods=["POST"]),
+            WebSocketRoute("/graphql", endpoint=endpoint),
+            Route("/health", endpoint=_health(platform)),
+            *routes,
+        ],
+    )
+    app.state.platform = platform
+    return app
+
+
+def _platform(subgraph: str, settings: Settings, keys: KeySource | None) -> Platform:
+    redis = connect(settings.redis_url)
+    return Platform(
+        subgraph=subgraph,
+        settings=settings,
+        database=Database(subgraph, settings),
+        redis=redis,
+        cache=Cache(redis),
+        live=Live(redis),
+        tokens=TokenVerifier(keys or JwksClient(settings.jwks_url), settings.issuer, settings.audience),
+        revocations=Revocations(redis),
+    )
+
+
+def _background(platform: Platform, handlers: Handlers, work: Sequence[Work]) -> list[Coroutine[Any, Any, None]]:
+    return [
+        _kept_up(platform.live.run),
+        _kept_up(platform.revocations.run),
+        _kept_up(Relay(platform.subgraph, platform.database, platform.redis).run),
+        _kept_up(Consumer(platform.database, platform.redis, handlers(platform)).run),
+        *(_kept_up(lambda start=start: start(platform)) for start in work),  # type: ignore[misc]
+    ]
+
+
+async def _kept_up(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Starts background work again if a fault ends it: a subgraph must not go on half alive."""
+    while True:
+        try:
+            return await run()
+        except Exception:
+            log.exception("background.failed")
+            await asyncio.sleep(1)
+
+
+def _health(platform: Platform) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    async def health(_: Request) -> Response:
+        """200 while the process serves; `status` is `degraded` while an engine is away."""
+        checks = {"postgres": platform.database.ping(), "redis": platform.redis.ping()}
+        answers = await asyncio.gather(
+            *(asyncio.wait_for(check, 2) for check in checks.values()), return_exceptions=True
+        )
+        engines = {
+            name: "away" if isinstance(answer, BaseException) else "ok"
+            for name, answer in zip(checks, answers, strict=True)
+        }
+        status = "ok" if set(engines.values()) == {"ok"} else "degraded"
+        return JSONResponse({"status": status, "subgraph": platform.subgraph, "engines": engines})
+
+    return health
+
+
+class _RouterOnly(GraphQL[Context, None]):
+    """The GraphQL endpoint. Whoever does not know the router's secret learns nothing, not even the schema."""
+
+    def __init__(self, schema: Schema, platform: Platform) -> None:
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            allow_queries_via_get=False,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+            max_subscriptions_per_connection=None,  # the router shares one connection between equal viewers
+        )
+        self._platform = platform
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await super().__call__(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        structlog.contextvars.bind_contextvars(trace_id=trace_id_of(headers))
+        if not self._is_router(headers.get(_ROUTER_HEADER)):
+            response = _refused(Unauthenticated("Subgraphs answer the router only."), 401)
+        elif int(headers.get("content-length") or 0) > _BODY:
+            response = JSONResponse({"errors": [{"message": "The request is too large."}]}, 413)
+        else:
+            await super().__call__(scope, _limited(receive), send)
+            return
+        await response(scope, receive, send)
+
+    async def run(self, request: Any) -> Any:  # type: ignore[override]  # it is overloaded on the kind of request
+        try:
+            return await super().run(request)
+        except Refusal as refusal:  # the token; nothing has been executed
+            return _refused(refusal, 401 if isinstance(refusal, Unauthenticated) else 503)
+
+    async def get_context(self, request: HTTPConnection, response: Any) -> Context:
+        headers = request.headers
+        viewer = ANONYMOUS if request.scope["type"] == "websocket" else await self._viewer(headers)
+        return Context(self._platform, viewer, _origin(request))
+
+    async def on_ws_connect(self, context: Context) -> Any:
+        params = context.connection_params or {}
+        if not self._is_router(params.get(_ROUTER_HEADER)):
+            raise ConnectionRejectionError
+        try:
+            context.viewer = await self._viewer(params)
+        except Refusal as refusal:
+            raise ConnectionRejectionError from refusal
+        return await super().on_ws_connect(context)
+
+    async def _viewer(self, params: Mapping[str, Any]) -> Viewer:
+        authorization = params.get("authorization")
+        if not authorization:
+            return ANONYMOUS
+        scheme, _, token = str(authorization).partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("Send the access token as `Authorization: Bearer …`.")
+        viewer = await self._platform.tokens.verify(token.strip())
+        if self._platform.revocations.has_ended(viewer):
+            raise Unauthenticated("The session has ended; sign in again.")
+        return viewer
+
+    def _is_router(self, secret: Any) -> bool:
+        expected = self._platform.settings.router_secret.get_secret_value()
+        return isinstance(secret, str) and hmac.compare_digest(secret.encode(), expected.encode())
+
+    def encode_json(self, data: object) -> bytes:
+        return orjson.dumps(data)
+
+
+def _refused(refusal: Refusal, status: int) -> Response:
+    return JSONResponse(
+        {"data": None, "errors": [{"message": refusal.message, "extensions": refusal.extensions}]}, status
+    )
+
+
+def _origin(request: HTTPConnection) -> Origin:
+    headers = request.headers
+    forwarded = headers.get("x-forwarded-for", "").split(",")[0].strip()
+    return Origin(
+        address=forwarded or (request.client.host if request.client else None),
+        user_agent=headers.get("user-agent", "")[:500] or None,
+        trace_id=trace_id_of(headers),
+    )
+
+
+def _limited(receive: Receive) -> Receive:
+    """Ends a body that grows beyond the limit without having said so."""
+    size = 0
+
+    async def limited() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        return message if size <= _BODY else {"type": "http.disconnect"}
+
+    return limited

@@ -1,0 +1,61 @@
+"""What a resolver may use: the viewer, a session for that viewer, loaders, and the process's engines."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.auth import ANONYMOUS, TokenVerifier, Viewer
+from shared.cache import Cache
+from shared.loaders import Loaders
+from shared.postgres import Database, Origin
+from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from shared.live import Live
+    from shared.revocations import Revocations
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """The engines of one subgraph process, made once at start."""
+
+    subgraph: str
+    settings: Settings
+    database: Database
+    redis: Redis
+    cache: Cache
+    live: Live
+    tokens: TokenVerifier
+    revocations: Revocations
+
+
+@dataclass(slots=True)
+class Context:
+    """One request; over a WebSocket, one connection of the router, which carries the operations of one viewer."""
+
+    platform: Platform
+    viewer: Viewer = ANONYMOUS
+    origin: Origin = field(default_factory=Origin)
+    connection_params: dict[str, Any] | None = None
+    load: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Forgets what was loaded; each event of a subscription reads the world anew."""
+        self.load = Loaders(self)
+
+    def session(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """One transaction that sees what the viewer may see."""
+        return self.platform.database.begin(self.viewer, self.origin)
+
+    def system(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """One transaction across tenants; only signing in and the like needs it."""
+        return self.platform.database.system(self.viewer, self.origin)

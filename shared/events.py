@@ -1,0 +1,110 @@
+"""Events: typed, written to the outbox by the transaction that caused them, handled idempotently elsewhere.
+
+The way of an event: `emit` writes an outbox row, the relay numbers and publishes it (`relay.py`), and consumers in any
+subgraph apply it once and in order (`consumer.py`).
+"""
+
+import zlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+from sqlalchemy import BigInteger, SmallInteger, Text, Uuid, bindparam, func, insert, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
+
+from shared import audit, tables
+from shared.postgres import Origin
+
+
+class Event(BaseModel):
+    """Something that happened, named in the past tense: `class CoursePublished(Event, type="course.published")`.
+
+    `id` is the aggregate: events of one aggregate keep their order. Payloads carry ids, not names of people.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
+
+    type: ClassVar[str]
+    id: UUID
+    organization_id: UUID | None
+
+    def __init_subclass__(cls, *, type: str | None = None, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if type is not None:
+            cls.type = type
+
+
+Handle = Callable[[AsyncSession, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What a subgraph does on an event: `event` is its own reading of the payload, from the subgraph `source`."""
+
+    source: str
+    event: type[Event]
+    handle: Handle
+
+
+def partition_of(aggregate_id: UUID) -> int:
+    """The stream an aggregate's events go through; CRC-32, so that it is the same in every process and version."""
+    return zlib.crc32(aggregate_id.bytes) % tables.PARTITIONS
+
+
+# Only after the aggregate's lock is taken does the row get its id, so ids follow the order of commits per aggregate.
+_locked = select(func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger)).label("locked")).cte("aggregate")
+_columns: dict[str, TypeEngine[Any]] = {
+    "organization_id": Uuid(),
+    "partition": SmallInteger(),
+    "type": Text(),
+    "aggregate_id": Uuid(),
+    "data": JSONB(),
+    "trace_id": Text(),
+}
+_INSERT = insert(tables.outbox).from_select(
+    list(_columns),
+    select(*(bindparam(f"new_{name}", type_=type_) for name, type_ in _columns.items())).select_from(_locked),
+)
+
+
+async def emit(session: AsyncSession, event: Event, *, actor_id: UUID | None = None) -> None:
+    """Writes the event and its audit row; both exist exactly if the transaction commits."""
+    origin: Origin = session.info["origin"]
+    data = event.model_dump(mode="json", by_alias=True)
+    await session.flush()
+    await session.execute(
+        _INSERT,
+        {
+            "lock": int.from_bytes(event.id.bytes[8:], signed=True),
+            "new_organization_id": event.organization_id,
+            "new_partition": partition_of(event.id),
+            "new_type": event.type,
+            "new_aggregate_id": event.id,
+            "new_data": data,
+            "new_trace_id": origin.trace_id,
+        },
+    )
+    resource = event.type.rpartition(".")[0]
+    await audit.record(
+        session,
+        event.type,
+        resource,
+        event.id,
+        organization_id=event.organization_id,
+        user_id=actor_id,
+        **_changes(data),
+    )
+
+
+def _changes(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key not in ("id", "organizationId")}
+
+
+def stream_of(subgraph: str, partition: int) -> str:
+    """The Redis key of a stream; entry ids are sequences (`17-0`), so a reader knows at once what it has missed."""
+    return f"events:{subgraph}:{partition}"

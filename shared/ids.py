@@ -1,0 +1,33 @@
+"""Public ids are TypeIDs (`course_01h…`, github.com/jetify-com/typeid); the database holds their UUIDv7."""
+
+from uuid import UUID
+
+import uuid_utils.compat
+from typeid import from_string, from_uuid
+from typeid.core.errors import TypeIDException
+
+
+def new_id() -> UUID:
+    """A UUIDv7: unique, and ordered by the time it was made."""
+    return uuid_utils.compat.uuid7()
+
+
+def encode(prefix: str, value: UUID) -> str:
+    """The public id of a row, such as `course_01h455vb4pex5vsknk084sn02q`."""
+    return str(from_uuid(value, prefix))  # type: ignore[arg-type]  # it takes the standard library's UUID too
+
+
+def decode(prefix: str, value: str) -> UUID | None:
+    """The UUID in a public id of this prefix; None for anything else, so that a bad id is like an unknown one."""
+    found = parse(value)
+    return found[1] if found and found[0] == prefix else None
+
+
+def parse(value: str) -> tuple[str, UUID] | None:
+    """The prefix and the UUID of a public id; None when it is malformed."""
+    try:
+        typeid = from_string(value)
+    except (TypeIDException, ValueError, KeyError, IndexError):
+        return None
+    # Another spelling of the same id (upper case, say) would be a second key for caches and clients: refused.
+    return (typeid.prefix, UUID(int=typeid.uuid.int)) if str(typeid) == value else None

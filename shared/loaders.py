@@ -1,0 +1,196 @@
+"""Batched reads. One SQL statement per entity type and batch, each batch in a session of its own.
+
+Every read goes through `Model.visible(viewer)`, so a nested path shows exactly what the root field would.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, bindparam, cast, func, select, true
+from sqlalchemy.orm import InstrumentedAttribute
+from strawberry.dataloader import DataLoader
+
+from shared.cache import restored
+from shared.connections import Connection, Page, connection_of
+from shared.errors import QueryTooLarge
+
+if TYPE_CHECKING:
+    from shared.context import Context
+    from shared.graphql import Node
+    from shared.postgres import Model
+
+N = TypeVar("N", bound="Node")
+
+_BUDGET = 20_000  # rows that one request may load in one subgraph
+
+
+class Filter(Protocol):
+    """Further conditions of a list; hashable, so that equal lists share a batch."""
+
+    def conditions(self) -> Sequence[ColumnElement[bool]]:
+        """What a row must satisfy."""
+
+    def __hash__(self) -> int: ...
+
+
+class Loaders:
+    """The loaders of one request, made as they are asked for."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._loaders: dict[Any, DataLoader[Any, Any]] = {}
+        self._loaded = 0
+
+    async def one(self, type_: type[N], uuid: UUID | None) -> N | None:
+        """The entity with this id, if the viewer may see it."""
+        return None if uuid is None else await self._entities(type_).load(uuid)
+
+    async def all(self, type_: type[N], uuids: Sequence[UUID]) -> list[N | None]:
+        """The entities with these ids, in their order."""
+        return await self._entities(type_).load_many(uuids)
+
+    async def by(
+        self, type_: type[N], column: InstrumentedAttribute[Any], value: Any, *, among: Filter | None = None
+    ) -> N | None:
+        """The one entity whose column has this value, among those that pass the filter if there is one."""
+        load = partial(self._by, type_, column, among)
+        return await self._loader(("by", type_, column.key, among), load).load(value)
+
+    async def children(self, type_: type[N], column: InstrumentedAttribute[Any], parent: UUID) -> list[N]:
+        """All rows of a parent, for lists that are short by their nature; ordered by id."""
+        return await self._loader(("children", type_, column.key), partial(self._children, type_, column)).load(parent)
+
+    async def page(
+        self,
+        type_: type[N],
+        page: Page,
+        *,
+        of: tuple[InstrumentedAttribute[Any], UUID] | None = None,
+        where: Filter | None = None,
+    ) -> Connection[N]:
+        """A page of the whole list, or of the children of a parent (`of=(column, id)`)."""
+        column, parent = of or (None, None)
+        key = (type_, column.key if column is not None else None, page, where)
+        nodes = await self._loader(("page", *key), partial(self._pages, type_, column, page, where)).load(parent)
+        counts = self._loader(("count", *key[:2], where), partial(self._counts, type_, column, where))
+        return connection_of(nodes, page, partial(counts.load, parent))
+
+    def add(self, key: Any, load: Callable[[list[Any]], Awaitable[Sequence[Any]]]) -> DataLoader[Any, Any]:
+        """A loader of a subgraph's own, for what is not a row."""
+        return self._loader(key, load)
+
+    def spend(self, rows: int) -> None:
+        """Counts loaded rows against the request's budget; `QueryTooLarge` beyond it."""
+        self._loaded += rows
+        if self._loaded > _BUDGET:
+            raise QueryTooLarge
+
+    def _loader(self, key: Any, load: Callable[[list[Any]], Awaitable[Sequence[Any]]]) -> DataLoader[Any, Any]:
+        if key not in self._loaders:
+            self._loaders[key] = DataLoader(load)
+        return self._loaders[key]
+
+    def _entities(self, type_: type[N]) -> DataLoader[UUID, N | None]:
+        return self._loader(("one", type_), partial(self._cached if type_.cache else self._stored, type_))
+
+    async def _stored(self, type_: type[N], uuids: list[UUID]) -> list[N | None]:
+        rows = await self._rows(self._select(type_).where(type_.model.id.in_(uuids)))
+        found = {row.id: type_.of(row) for row in rows}
+        return [found.get(uuid) for uuid in uuids]
+
+    async def _cached(self, type_: type[N], uuids: list[UUID]) -> list[N | None]:
+        assert type_.cache
+        keys = {uuid: key for uuid in uuids if (key := type_.cache.key(self._context.viewer, uuid))}
+        cache = self._context.platform.cache
+        cached = dict(zip(keys, await cache.get(list(keys.values())), strict=True))
+        found = {uuid: _revived(type_, uuid, values) for uuid, values in cached.items() if values}
+        missing = [uuid for uuid in uuids if uuid not in found]
+        if missing:
+            stored = dict(zip(missing, await self._stored(type_, missing), strict=True))
+            fresh = {keys[uuid]: _values(node) for uuid, node in stored.items() if node and uuid in keys}
+            await cache.fill(fresh, type_.cache.seconds)
+            return [found.get(uuid) or stored.get(uuid) for uuid in uuids]
+        return [found.get(uuid) for uuid in uuids]
+
+    async def _by(
+        self, type_: type[N], column: InstrumentedAttribute[Any], among: Filter | None, values: list[Any]
+    ) -> list[N | None]:
+        statement = self._narrowed(self._select(type_, column.label("lookup")).where(column.in_(values)), among)
+        found = {row.lookup: type_.of(row) for row in await self._rows(statement)}
+        return [found.get(value) for value in values]
+
+    async def _children(self, type_: type[N], column: InstrumentedAttribute[Any], parents: list[UUID]) -> list[list[N]]:
+        statement = self._select(type_, column.label("parent")).where(column.in_(parents)).order_by(type_.model.id)
+        children: dict[UUID, list[N]] = defaultdict(list)
+        for row in await self._rows(statement):
+            children[row.parent].append(type_.of(row))
+        return [children[parent] for parent in parents]
+
+    async def _pages(
+        self,
+        type_: type[N],
+        column: InstrumentedAttribute[Any] | None,
+        page: Page,
+        where: Filter | None,
+        parents: list[UUID | None],
+    ) -> list[list[N]]:
+        statement = self._narrowed(self._select(type_), where).order_by(type_.model.id).limit(page.first + 1)
+        if page.after is not None:
+            statement = statement.where(type_.model.id > page.after)
+        if column is None:
+            return [[type_.of(row) for row in await self._rows(statement)]]
+        nodes: dict[UUID, list[N]] = defaultdict(list)
+        for row in await self._rows(_per_parent(statement, column, parents)):
+            nodes[row.parent].append(type_.of(row))
+        return [nodes[parent] for parent in parents if parent is not None]
+
+    async def _counts(
+        self,
+        type_: type[N],
+        column: InstrumentedAttribute[Any] | None,
+        where: Filter | None,
+        parents: list[UUID | None],
+    ) -> list[int]:
+        counted = select(func.count().label("total")).select_from(type_.model)
+        statement = self._narrowed(counted.where(type_.model.visible(self._context.viewer)), where)
+        if column is None:
+            return [(await self._rows(statement))[0].total]
+        statement = statement.add_columns(column.label("parent")).where(column.in_(parents)).group_by(column)
+        totals = Counter({row.parent: row.total for row in await self._rows(statement)})
+        return [totals[parent] for parent in parents if parent is not None]
+
+    def _select(self, type_: type[Node], *further: Any) -> Select[Any]:
+        model: type[Model] = type_.model
+        columns = [model.id, *(getattr(model, name) for name in type_.copied()), *further]
+        return select(*columns).where(model.visible(self._context.viewer))
+
+    def _narrowed(self, statement: Select[Any], where: Filter | None) -> Select[Any]:
+        return statement.where(*where.conditions()) if where is not None else statement
+
+    async def _rows(self, statement: Select[Any]) -> Sequence[Any]:
+        async with self._context.session() as session:
+            rows = (await session.execute(statement)).all()
+        self.spend(len(rows))
+        return rows
+
+
+def _per_parent(statement: Select[Any], column: InstrumentedAttribute[Any], parents: Sequence[UUID | None]) -> Any:
+    """The statement once per parent, in one: a lateral join, so that each parent's page is an index range."""
+    keys = cast(bindparam("parents", value=list(parents)), ARRAY(Uuid))
+    asked = func.unnest(keys).table_valued("parent", name="asked").render_derived()
+    children = statement.where(column == asked.c.parent).correlate(asked).lateral("children")
+    return select(asked.c.parent, children).join_from(asked, children, true()).order_by(children.c.id)
+
+
+def _values(node: Node) -> dict[str, Any]:
+    return {name: getattr(node, name) for name in node.copied()}
+
+
+def _revived(type_: type[N], uuid: UUID, values: dict[str, Any]) -> N:
+    table = type_.model.__table__.c
+    return type_.stub(uuid, **restored(values, {name: table[name].type.python_type for name in type_.copied()}))

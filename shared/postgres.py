@@ -1,0 +1,157 @@
+"""PostgreSQL with the tenant set per transaction: who the session is for decides what row-level security shows."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+import structlog
+from pydantic import SecretStr
+from redis.exceptions import RedisError
+from sqlalchemy import ColumnElement, Uuid, text, true
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared import ids
+from shared.auth import ANONYMOUS, Viewer
+from shared.settings import Settings
+
+log = structlog.get_logger()
+
+_SCOPE = text("SELECT set_config('app.tenant', :tenant, true), set_config('app.user', :user, true)")
+
+
+class Model(DeclarativeBase):
+    """What the tables of a subgraph inherit from; each subgraph makes its own subclass with its own metadata."""
+
+    __abstract__ = True
+    type_annotation_map: ClassVar = {UUID: Uuid(as_uuid=True)}
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new_id, sort_order=-10)
+
+    @classmethod
+    def visible(cls, viewer: Viewer) -> ColumnElement[bool]:
+        """Which rows of the viewer's tenant the viewer may see, on every path. All of them unless overridden."""
+        return true()
+
+
+class Tenanted:
+    """A table whose rows belong to an organization: it comes first in the primary key, as in every index."""
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-20)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from, for the audit trail."""
+
+    address: str | None = None
+    user_agent: str | None = None
+    trace_id: str | None = None
+
+
+class Database:
+    """The two logins of a subgraph: the tenant-bound one, and the system one that few paths use."""
+
+    def __init__(self, subgraph: str, settings: Settings) -> None:
+        self._tenant = _engine(subgraph, settings.database_url, settings.database_pool_size)
+        self._system = _engine(subgraph, settings.system_database_url, settings.database_pool_size)
+
+    @asynccontextmanager
+    async def begin(self, viewer: Viewer, origin: Origin | None = None) -> AsyncIterator[AsyncSession]:
+        """One transaction for this viewer: committed at the end, rolled back on any exception.
+
+        The platform login acts for no tenant and so runs as the system login, which sees the tables that name it in
+        a policy, and no others.
+        """
+        engine = self._system if viewer.is_platform else self._tenant
+        async with self._transaction(engine, viewer, origin) as session:
+            yield session
+
+    @asynccontextmanager
+    async def system(self, viewer: Viewer = ANONYMOUS, origin: Origin | None = None) -> AsyncIterator[AsyncSession]:
+        """One transaction across tenants, for what happens before a tenant is known (signing in, the relay)."""
+        async with self._transaction(self._system, viewer, origin) as session:
+            yield session
+
+    @asynccontextmanager
+    async def _transaction(
+        self, engine: AsyncEngine, viewer: Viewer, origin: Origin | None
+    ) -> AsyncIterator[AsyncSession]:
+        session = AsyncSession(engine, expire_on_commit=False)
+        session.info.update(viewer=viewer, origin=origin or Origin(), after_commit=[])
+        async with session, session.begin():
+            await act_for(session, viewer)
+            yield session
+        await _run(session.info["after_commit"])
+
+    @property
+    def system_engine(self) -> AsyncEngine:
+        """For advisory locks that are held on a connection of their own."""
+        return self._system
+
+    async def ping(self) -> None:
+        """Raises when PostgreSQL does not answer."""
+        async with self._tenant.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        await self._tenant.dispose()
+        await self._system.dispose()
+
+
+def _engine(subgraph: str, url: SecretStr, pool_size: int) -> AsyncEngine:
+    settings = {
+        "search_path": subgraph,  # each subgraph has its own PostgreSQL schema and names no other
+        "application_name": f"lyceum-{subgraph}",
+        "statement_timeout": "5000",
+        "lock_timeout": "2000",
+        "idle_in_transaction_session_timeout": "10000",
+        "jit": "off",  # compiling costs more than the short queries of an API take
+    }
+    return create_async_engine(
+        make_url(url.get_secret_value()).set(drivername="postgresql+asyncpg"),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=5,
+        hide_parameters=True,  # they hold names, addresses and hashes, which do not belong in logs
+        connect_args={"server_settings": settings, "timeout": 3, "command_timeout": 10},
+    )
+
+
+async def act_for(session: AsyncSession, viewer: Viewer) -> None:
+    """Sets whose rows the rest of this transaction sees. Unset means none: row-level security fails closed."""
+    tenant, user = viewer.organization_id, viewer.user_id
+    await session.execute(_SCOPE, {"tenant": str(tenant or ""), "user": str(user or "")})
+
+
+def after_commit(session: AsyncSession, effect: Callable[[], Awaitable[None]]) -> None:
+    """Runs the effect at once after the commit, and never without one.
+
+    It may be lost with the process or while Redis is away: whatever must happen is done again by an event's handler.
+    """
+    session.info["after_commit"].append(effect)
+
+
+async def _run(effects: Iterable[Callable[[], Awaitable[None]]]) -> None:
+    for effect in effects:
+        try:
+            await effect()
+        except (RedisError, OSError) as error:
+            log.warning("after_commit.failed", error=type(error).__name__)
+
+
+def violated(error: IntegrityError) -> str | None:
+    """The name of the constraint that refused a write."""
+    cause: Any = getattr(error.orig, "__cause__", None)
+    return getattr(cause, "constraint_name", None)
+
+
+def one_of(column: str, values: Iterable[str]) -> str:
+    """The check that a text column holds one of these values: equality on text is indexable under row-level security,
+    on an enum it is not."""
+    quoted = ", ".join(f"'{value}'" for value in values)
+    return f"{column} IN ({quoted})"

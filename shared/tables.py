@@ -1,0 +1,110 @@
+"""The tables that the platform keeps in each subgraph's PostgreSQL schema, beside the subgraph's own."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+
+
+def _now() -> Column[object]:
+    return Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now())
+
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("organization_id", Uuid),  # null for what happens on the platform, outside any organization
+    Column("partition", SmallInteger, nullable=False),
+    Column("sequence", BigInteger),  # given by the relay once committed: 1, 2, 3 … without gaps per partition
+    Column("type", Text, nullable=False),
+    Column("aggregate_id", Uuid, nullable=False),
+    Column("data", JSONB, nullable=False),
+    Column("trace_id", Text),
+    _now(),
+    Index("outbox_unnumbered", "partition", "id", postgresql_where=text("sequence IS NULL")),
+    Index("outbox_numbered", "partition", "sequence", unique=True, postgresql_where=text("sequence IS NOT NULL")),
+    Index("outbox_organization", "organization_id", "id"),
+    Index("outbox_age", "created_at"),
+)
+
+outbox_position = Table(
+    "outbox_position",
+    metadata,
+    Column("partition", SmallInteger, primary_key=True),
+    Column("last", BigInteger, nullable=False),
+)
+"""The highest sequence given per partition; it outlives the rows themselves."""
+
+consumer_position = Table(
+    "consumer_position",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("partition", SmallInteger, primary_key=True),
+    Column("last", BigInteger, nullable=False),
+)
+"""How far this subgraph has applied another one's events; moves in the same transaction as their effect."""
+
+parked_event = Table(
+    "parked_event",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("organization_id", Uuid),
+    Column("source", Text, nullable=False),
+    Column("partition", SmallInteger, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("data", JSONB, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("trace_id", Text),
+    _now(),
+    Index("parked_event_organization", "organization_id", "id"),
+)
+"""Events that a handler failed on again and again: kept for an operator, so that the others behind them go on."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organization_id", Uuid),
+    Column("user_id", Uuid),
+    Column("action", Text, nullable=False),
+    Column("resource_type", Text, nullable=False),
+    Column("resource_id", Uuid),
+    Column("details", JSONB, nullable=False),
+    Column("ip_address", Text),
+    Column("user_agent", Text),
+    Column("trace_id", Text),
+    _now(),
+    Index("audit_organization", "organization_id", "id"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("organization_id", Uuid, primary_key=True),
+    Column("actor_id", Uuid, primary_key=True),
+    Column("operation", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("input_hash", LargeBinary, nullable=False),
+    Column("result_id", Uuid),
+    _now(),
+    Index("idempotency_age", "created_at"),
+)
+
+PARTITIONS = 4
+"""Streams per subgraph; an aggregate's events all go through one. Raising it needs every relay stopped once."""
