@@ -1,0 +1,1 @@
+"""One flat package per subgraph. They meet in the supergraph and in events, never by import."""

@@ -1,0 +1,1 @@
+"""Courses, enrolment and presence."""

@@ -1,0 +1,51 @@
+"""What catalog publishes, and how it reads what identity publishes."""
+
+from uuid import UUID
+
+from shared.events import Event
+
+
+class CourseCreated(Event, type="course.created"):
+    slug: str
+
+
+class CourseUpdated(Event, type="course.updated"):
+    fields: list[str]
+
+
+class CoursePublished(Event, type="course.published"):
+    pass
+
+
+class CourseArchived(Event, type="course.archived"):
+    pass
+
+
+class EnrollmentCreated(Event, type="enrollment.created"):
+    course_id: UUID
+    user_id: UUID
+
+
+class EnrollmentWithdrawn(Event, type="enrollment.withdrawn"):
+    course_id: UUID
+    user_id: UUID
+
+
+class MembershipCreated(Event, type="membership.created"):
+    """Identity's: somebody belongs to the organization now."""
+
+    user_id: UUID
+    role: str
+
+
+class MembershipUpdated(Event, type="membership.updated"):
+    """Identity's: somebody is something else in the organization now."""
+
+    user_id: UUID
+    role: str
+
+
+class MembershipDeleted(Event, type="membership.deleted"):
+    """Identity's: somebody does not belong to the organization any more."""
+
+    user_id: UUID

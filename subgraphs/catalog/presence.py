@@ -1,0 +1,117 @@
+"""Who has a course open now: a Redis sorted set per course, with the time until which each connection counts.
+
+A member of the set is one subscription of one person. Its score is renewed while the subscription lives, so a process
+that dies takes its people with it without a word; one that closes a subscription removes its member at once.
+"""
+
+import asyncio
+import secrets
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from shared.context import Platform
+from shared.live import Live
+
+log = structlog.get_logger()
+
+_BEAT = 4.0  # seconds between renewals
+_COUNTS = 12.0  # seconds that a renewal counts for: two may fail
+_KEPT = 300  # seconds that an abandoned set is kept (the brief's 300)
+
+
+def presence_key(organization_id: UUID, course_id: UUID) -> str:
+    """The key of the sorted set, and the live topic of its changes."""
+    return f"org:{organization_id}:presence:course:{course_id}"
+
+
+class Presence:
+    """The people that this process holds subscriptions of, and what Redis knows of all processes."""
+
+    def __init__(self, redis: Redis, live: Live) -> None:
+        self._redis, self._live = redis, live
+        self._here: dict[str, set[str]] = {}
+        self._seen: dict[str, int] = {}
+
+    async def people(self, keys: Sequence[str]) -> list[list[UUID]]:
+        """Who is present under each key, without doubles, the first to come first; one round trip."""
+        now = time.time()
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for key in keys:
+                pipeline.zrange(key, now, "+inf", byscore=True)
+            found = await pipeline.execute()
+        return [_people(members) for members in found]
+
+    @asynccontextmanager
+    async def joined(self, key: str, user_id: UUID) -> AsyncIterator[None]:
+        """Counts the person as present for as long as the context is open."""
+        member = f"{user_id}:{secrets.token_hex(8)}"
+        self._here.setdefault(key, set()).add(member)
+        try:
+            await self._renew({key: {member}})
+            await self._live.publish(key)
+            yield
+        finally:
+            self._here[key].discard(member)
+            if not self._here[key]:
+                del self._here[key]
+            await asyncio.shield(self._leave(key, member))
+
+    async def run(self) -> None:
+        """Renews what is here, and tells subscribers when somebody's time has run out, until cancelled."""
+        while True:
+            await asyncio.sleep(_BEAT)
+            try:
+                await self._renew(self._here)
+                await self._notice_lost()
+            except (RedisError, OSError) as error:
+                log.warning("presence.interrupted", error=type(error).__name__)
+
+    async def _renew(self, present: dict[str, set[str]]) -> None:
+        until = time.time() + _COUNTS
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for key, members in present.items():
+                pipeline.zadd(key, dict.fromkeys(members, until))
+                pipeline.zremrangebyscore(key, 0, time.time() - _COUNTS)
+                pipeline.expire(key, _KEPT)
+            await pipeline.execute()
+
+    async def _leave(self, key: str, member: str) -> None:
+        try:
+            await self._redis.zrem(key, member)
+            await self._live.publish(key)
+        except (RedisError, OSError) as error:  # then the score runs out
+            log.warning("presence.interrupted", error=type(error).__name__)
+
+    async def _notice_lost(self) -> None:
+        """A process that died says nothing: whoever watches a course sees its people go when their time is up."""
+        keys = list(self._here)
+        counts = dict(zip(keys, map(len, await self.people(keys)), strict=True))
+        for key, count in counts.items():
+            if self._seen.get(key, count) != count:
+                await self._live.publish(key)
+        self._seen = counts
+
+
+def _people(members: Sequence[bytes]) -> list[UUID]:
+    first_seen = Counter(member.split(b":")[0].decode() for member in members)
+    return [UUID(user) for user in first_seen]
+
+
+_presences: dict[int, Presence] = {}
+
+
+def presence_of(platform: Platform) -> Presence:
+    """The one presence of this process."""
+    return _presences.setdefault(id(platform), Presence(platform.redis, platform.live))
+
+
+async def keep_presence(platform: Platform) -> None:
+    """The background work of presence."""
+    await presence_of(platform).run()

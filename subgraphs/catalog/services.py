@@ -1,0 +1,156 @@
+"""The rules of catalog. Services get narrow values and a session; they never see a resolver's `info`."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import ids
+from shared.auth import Viewer
+from shared.errors import Forbidden, InvalidInput, NotFound, Rejected, SlugTaken
+from shared.events import emit
+from shared.postgres import violated
+from subgraphs.catalog.errors import CourseNotOpen
+from subgraphs.catalog.events import (
+    CourseArchived,
+    CourseCreated,
+    CoursePublished,
+    CourseUpdated,
+    EnrollmentCreated,
+    EnrollmentWithdrawn,
+)
+from subgraphs.catalog.inputs import CreateCourseInput, EnrollInput, UpdateCourseInput
+from subgraphs.catalog.models import Course, CourseStatus, Enrollment, EnrollmentStatus, Member, Module
+
+
+async def create_course(session: AsyncSession, organization_id: UUID, input: CreateCourseInput) -> Course:
+    """A draft with its modules."""
+    course = Course(
+        id=ids.new_id(),
+        organization_id=organization_id,
+        slug=input.slug,
+        title=input.title,
+        description=input.description,
+    )
+    session.add(course)
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        if violated(error) != "course_slug_key":
+            raise
+        raise Rejected(SlugTaken(slug=input.slug)) from error
+    session.add_all(
+        Module(organization_id=organization_id, course_id=course.id, title=module.title, position=position)
+        for position, module in enumerate(input.modules, start=1)
+    )
+    await emit(session, CourseCreated(id=course.id, organization_id=organization_id, slug=course.slug))
+    return course
+
+
+async def update_course(session: AsyncSession, viewer: Viewer, input: UpdateCourseInput) -> Course:
+    """Changes what was given."""
+    course = await _course(session, viewer, input.id)
+    changes = input.model_dump(exclude={"id"}, exclude_none=True)
+    for name, value in changes.items():
+        setattr(course, name, value)
+    if changes:
+        updated = CourseUpdated(id=course.id, organization_id=course.organization_id, fields=sorted(changes))
+        await emit(session, updated)
+    return course
+
+
+async def publish_course(session: AsyncSession, viewer: Viewer, id: str) -> Course:
+    """Opens the course; publishing it twice is the same as once."""
+    course = await _course(session, viewer, id)
+    if course.status != CourseStatus.PUBLISHED:
+        course.status = CourseStatus.PUBLISHED
+        await emit(session, CoursePublished(id=course.id, organization_id=course.organization_id))
+    return course
+
+
+async def archive_course(session: AsyncSession, viewer: Viewer, id: str) -> Course:
+    """Closes the course; who is enrolled keeps it."""
+    course = await _course(session, viewer, id)
+    if course.status != CourseStatus.ARCHIVED:
+        course.status = CourseStatus.ARCHIVED
+        await emit(session, CourseArchived(id=course.id, organization_id=course.organization_id))
+    return course
+
+
+async def enroll(session: AsyncSession, viewer: Viewer, input: EnrollInput) -> Enrollment:
+    """Enrols the viewer, or a member for those who manage users. Enrolling twice is the same as once; who withdrew
+    comes back with the progress they had."""
+    user_id = await _person(session, viewer, input.user_id)
+    # Shared: enrolments do not wait for each other, only for a change of the course itself.
+    course = await _course(session, viewer, input.course_id, shared=True)
+    if course.status != CourseStatus.PUBLISHED:
+        raise Rejected(CourseNotOpen())
+    enrollment, is_new = await _enrollment_of(session, course, user_id)
+    if is_new or enrollment.status == EnrollmentStatus.WITHDRAWN:
+        enrollment.status = EnrollmentStatus.COMPLETED if enrollment.completed_at else EnrollmentStatus.ACTIVE
+        await emit(session, EnrollmentCreated(**_facts(enrollment)))
+    return enrollment
+
+
+async def withdraw(session: AsyncSession, viewer: Viewer, id: str) -> Enrollment:
+    """Ends an enrolment: one's own, or anybody's for those who manage users."""
+    statement = select(Enrollment).where(Enrollment.id == ids.decode("enrollment", id), Enrollment.visible(viewer))
+    enrollment = (await session.execute(statement.with_for_update())).scalar_one_or_none()
+    if enrollment is None:
+        raise Rejected(NotFound())
+    if enrollment.user_id != viewer.user_id and "manage:users" not in viewer.scopes:
+        raise Forbidden("This needs the scope manage:users.")
+    if enrollment.status != EnrollmentStatus.WITHDRAWN:
+        enrollment.status = EnrollmentStatus.WITHDRAWN
+        await emit(session, EnrollmentWithdrawn(**_facts(enrollment)))
+    return enrollment
+
+
+async def _course(session: AsyncSession, viewer: Viewer, id: str, *, shared: bool = False) -> Course:
+    statement = select(Course).where(Course.id == ids.decode("course", id), Course.visible(viewer))
+    course = (await session.execute(statement.with_for_update(read=shared, key_share=True))).scalar_one_or_none()
+    if course is None:
+        raise Rejected(NotFound())
+    return course
+
+
+async def _person(session: AsyncSession, viewer: Viewer, user_id: str | None) -> UUID:
+    assert viewer.user_id
+    person = ids.decode("user", user_id) if user_id is not None else viewer.user_id
+    if person == viewer.user_id:
+        return viewer.user_id
+    if "manage:users" not in viewer.scopes:
+        raise Forbidden("Enrolling somebody else needs the scope manage:users.")
+    if person is None or not await session.scalar(select(exists().where(Member.user_id == person))):
+        raise Rejected(InvalidInput.at("input", "userId", message="Nobody in the organization has this id."))
+    return person
+
+
+async def _enrollment_of(session: AsyncSession, course: Course, user_id: UUID) -> tuple[Enrollment, bool]:
+    values = {
+        "id": ids.new_id(),
+        "organization_id": course.organization_id,
+        "course_id": course.id,
+        "user_id": user_id,
+        "status": EnrollmentStatus.ACTIVE,
+        "progress": 0.0,
+        "started_at": datetime.now(UTC),
+    }
+    inserted = insert(Enrollment).values(values).on_conflict_do_nothing().returning(Enrollment)
+    enrollment = (await session.execute(inserted)).scalar_one_or_none()
+    if enrollment is not None:
+        return enrollment, True
+    existing = select(Enrollment).where(Enrollment.course_id == course.id, Enrollment.user_id == user_id)
+    return (await session.execute(existing.with_for_update())).scalar_one(), False
+
+
+def _facts(enrollment: Enrollment) -> dict[str, UUID]:
+    return {
+        "id": enrollment.id,
+        "organization_id": enrollment.organization_id,
+        "course_id": enrollment.course_id,
+        "user_id": enrollment.user_id,
+    }

@@ -1,0 +1,23 @@
+"""What identity reads beyond the shared settings."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from shared.settings import Settings as SharedSettings
+
+
+class Settings(SharedSettings):
+    """Identity signs access tokens, so it alone holds the private keys."""
+
+    signing_keys_file: Path
+    """A private JWK Set (RFC 7517) of Ed25519 keys. The first signs; all are published, so that keys can rotate."""
+
+    access_token_minutes: int = Field(default=30, ge=1, le=60)
+    """How long an access token is good (the brief's 30 minutes)."""
+
+    refresh_token_days: int = Field(default=7, ge=1, le=30)
+    """How long an unused refresh token is good (the brief's 7 days)."""
+
+    session_days: int = Field(default=30, ge=1, le=365)
+    """How long a session may be refreshed before its person signs in again (ASVS 10.4.8)."""
