@@ -1,0 +1,71 @@
+// What the gateway does with a request; settings.ts says what can be told to it, server.ts how it listens.
+import { blockFieldSuggestionsPlugin } from '@escape.tech/graphql-armor-block-field-suggestions';
+import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth';
+import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens';
+import { JSONLogWriter, Logger, type GatewayConfigSupergraph } from '@graphql-hive/gateway-runtime';
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+import { unifiedGraphHandler } from './planner.ts';
+import { useAuthentication } from './plugins/authentication.ts';
+import { useBodyLimit } from './plugins/body.ts';
+import { useBoundedSubscriptions } from './plugins/bounded.ts';
+import { errorMask } from './plugins/errors.ts';
+import { graphiql, useStartPage } from './plugins/graphiql.ts';
+import { subgraphHeaders } from './plugins/headers.ts';
+import { settings } from './settings.ts';
+import { supergraphFile } from './supergraph.ts';
+
+const { production } = settings;
+const log = new Logger({
+  level: 'info',
+  writers: [new JSONLogWriter()],
+  // What was sent to a subgraph and came back holds what people typed, passwords among it.
+  redact: { paths: ['extensions.request', 'extensions.response'], remove: true },
+});
+const maskError = errorMask(log);
+
+export const gatewayConfig: GatewayConfigSupergraph = {
+  supergraph: supergraphFile(settings.supergraph, log),
+  unifiedGraphHandler,
+  gracefulSchemaReload: { drainTimeout: 10_000 },
+  logging: log,
+
+  propagateHeaders: { fromClientToSubgraphs: subgraphHeaders(settings) },
+  transportEntries: {
+    '*.http': {
+      options: {
+        deduplicateInflightRequests: false,
+        subscriptions: {
+          kind: 'ws',
+          location: '/graphql',
+          options: {
+            connectionParams: {
+              'x-lyceum-router': '{env.LYCEUM_ROUTER_SECRET}',
+              authorization: '{context.authorization}',
+            },
+          },
+        },
+      },
+    },
+  },
+  upstreamTimeout: ({ executionRequest }) => (executionRequest?.operationType === 'subscription' ? undefined : 10_000),
+
+  maskedErrors: { maskError },
+  subgraphErrors: false,
+
+  // A header that no cross-site form or image can send; JSON bodies need none of them.
+  csrfPrevention: { requestHeaders: ['authorization', 'x-requested-with', 'apollo-require-preflight'] },
+  cors: { origin: '*', credentials: false },
+  disableIntrospection: production ? {} : undefined,
+  graphiql: production ? false : graphiql,
+  renderGraphiQL,
+  landingPage: false,
+
+  plugins: () => [
+    useBodyLimit(256 * 1024),
+    useAuthentication({ ...settings, log }),
+    useBoundedSubscriptions(500, maskError),
+    maxDepthPlugin({ n: 12, flattenFragments: true }),
+    maxTokensPlugin({ n: 1_000 }),
+    production ? blockFieldSuggestionsPlugin() : useStartPage(),
+  ],
+};
