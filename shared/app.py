@@ -11,7 +11,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Message, Receive, Scope, Send
 from strawberry.asgi import GraphQL
@@ -158,13 +158,12 @@ class _RouterOnly(GraphQL[Context, None]):
         headers = Headers(scope=scope)
         structlog.contextvars.bind_contextvars(trace_id=trace_id_of(headers))
         if not self._is_router(headers.get(_ROUTER_HEADER)):
-            response = _refused(Unauthenticated("Subgraphs answer the router only."), 401)
+            # Not a GraphQL answer: the router would hand one on to its client, whose fault this is not.
+            await PlainTextResponse("Subgraphs answer the router only.", 403)(scope, receive, send)
         elif int(headers.get("content-length") or 0) > _BODY:
-            response = JSONResponse({"errors": [{"message": "The request is too large."}]}, 413)
+            await PlainTextResponse("The request is too large.", 413)(scope, receive, send)
         else:
             await super().__call__(scope, _limited(receive), send)
-            return
-        await response(scope, receive, send)
 
     async def run(self, request: Any) -> Any:  # type: ignore[override]  # it is overloaded on the kind of request
         try:
@@ -203,8 +202,8 @@ class _RouterOnly(GraphQL[Context, None]):
         expected = self._platform.settings.router_secret.get_secret_value()
         return isinstance(secret, str) and hmac.compare_digest(secret.encode(), expected.encode())
 
-    def encode_json(self, data: object) -> bytes:
-        return orjson.dumps(data)
+    def encode_json(self, data: object) -> str:
+        return orjson.dumps(data).decode()  # bytes would go out as binary WebSocket frames, which clients refuse
 
 
 def _refused(refusal: Refusal, status: int) -> Response:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import uuid_utils.compat
-from typeid import from_string, from_uuid
+from typeid import TypeID
 from typeid.core.errors import TypeIDException
 
 
@@ -14,7 +14,7 @@ def new_id() -> UUID:
 
 def encode(prefix: str, value: UUID) -> str:
     """The public id of a row, such as `course_01h455vb4pex5vsknk084sn02q`."""
-    return str(from_uuid(value, prefix))  # type: ignore[arg-type]  # it takes the standard library's UUID too
+    return str(TypeID.from_uuid(value, prefix))  # type: ignore[arg-type]  # it takes the standard library's UUID too
 
 
 def decode(prefix: str, value: str) -> UUID | None:
@@ -26,7 +26,7 @@ def decode(prefix: str, value: str) -> UUID | None:
 def parse(value: str) -> tuple[str, UUID] | None:
     """The prefix and the UUID of a public id; None when it is malformed."""
     try:
-        typeid = from_string(value)
+        typeid = TypeID.from_string(value)
     except (TypeIDException, ValueError, KeyError, IndexError):
         return None
     # Another spelling of the same id (upper case, say) would be a second key for caches and clients: refused.

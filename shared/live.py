@@ -106,6 +106,7 @@ async def while_signed_in(viewer: Viewer, revocations: Revocations, source: Asyn
                 return
             finally:
                 following.cancel()
+                await asyncio.gather(following, return_exceptions=True)  # it must be over before the source is closed
     finally:
         ended.cancel()
         aclose = getattr(source, "aclose", None)

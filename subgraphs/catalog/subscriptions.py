@@ -34,11 +34,15 @@ async def _states(info: Info, course_id: str) -> AsyncIterator[CoursePresence]:
     course = await _course(info, course_id)
     assert viewer.user_id
     key = presence_key(course.organization_id, course.uuid)
+    shown = None
     async with presence.joined(key, viewer.user_id):
         async for _ in platform.live.changes(key):
             info.context.renew()
             course = await _course(info, course_id)
-            yield CoursePresence(course=course, people=(await presence.people([key]))[0])
+            people = (await presence.people([key]))[0]
+            if people != shown:
+                yield CoursePresence(course=course, people=people)
+            shown = people
 
 
 async def _course(info: Info, course_id: str) -> Course:

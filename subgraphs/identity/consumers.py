@@ -7,19 +7,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.context import Platform
 from shared.events import Handler
 from subgraphs.identity import events
+from subgraphs.identity.models import Branch, Organization
 from subgraphs.identity.runtime import sessions_with
-from subgraphs.identity.services.organizations import branch_key, organization_key
 
 
 def handlers(platform: Platform) -> Sequence[Handler]:
     """Purges the cache and ends sessions in every process, however often Redis was away."""
 
     async def purge_organization(_: AsyncSession, event: events.OrganizationUpdated) -> None:
-        await platform.cache.purge(organization_key(event.id))
+        await platform.cache.purge(Organization.cache_key(event.id))
 
     async def purge_branch(_: AsyncSession, event: events.BranchUpdated) -> None:
         assert event.organization_id
-        await platform.cache.purge(branch_key(event.organization_id, event.id))
+        await platform.cache.purge(Branch.cache_key(event.organization_id, event.id))
 
     async def revoke(_: AsyncSession, event: events.SessionEnded) -> None:
         await sessions_with(platform).revoke([event.id])

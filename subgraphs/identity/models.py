@@ -77,6 +77,11 @@ class Organization(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = _time()
 
+    @staticmethod
+    def cache_key(organization_id: UUID) -> str:
+        """Where it is cached: the brief's `org:{orgId}`."""
+        return f"org:{organization_id}"
+
 
 class OrganizationSetting(Tenanted, Base):
     """One key of an organization's settings."""
@@ -111,6 +116,11 @@ class Branch(Tenanted, Base):
     resource_allocation: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = _time()
+
+    @staticmethod
+    def cache_key(organization_id: UUID, branch_id: UUID) -> str:
+        """Where it is cached: the brief's `org:{orgId}:branch:{branchId}`."""
+        return f"org:{organization_id}:branch:{branch_id}"
 
 
 class BranchSetting(Tenanted, Base):

@@ -19,18 +19,17 @@ from subgraphs.identity import models
 from subgraphs.identity.errors import AccountLocked, EmailTaken, InvalidCredentials, SessionExpired
 from subgraphs.identity.filters import MembersOf
 from subgraphs.identity.models import Plan
-from subgraphs.identity.services.organizations import branch_key, organization_key
 
 _LIFETIME = 3600  # seconds; the brief's lifetime of organizations and branches in the cache
 
 
 def _organization_key(viewer: Caller, uuid: UUID) -> str | None:
     # Only where the token itself says that the viewer may see it; any other goes to the database and its policies.
-    return organization_key(uuid) if viewer.is_platform or viewer.organization_id == uuid else None
+    return models.Organization.cache_key(uuid) if viewer.is_platform or viewer.organization_id == uuid else None
 
 
 def _branch_key(viewer: Caller, uuid: UUID) -> str | None:
-    return branch_key(viewer.organization_id, uuid) if viewer.organization_id else None
+    return models.Branch.cache_key(viewer.organization_id, uuid) if viewer.organization_id else None
 
 
 def _acting_for(info: Info, organization_id: UUID) -> None:

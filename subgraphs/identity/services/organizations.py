@@ -31,16 +31,6 @@ M = TypeVar("M", bound=Model)
 _SETTING_LENGTH = 10_000
 
 
-def organization_key(organization_id: UUID) -> str:
-    """The cache key of an organization: the brief's `org:{orgId}`."""
-    return f"org:{organization_id}"
-
-
-def branch_key(organization_id: UUID, branch_id: UUID) -> str:
-    """The cache key of a branch: the brief's `org:{orgId}:branch:{branchId}`."""
-    return f"org:{organization_id}:branch:{branch_id}"
-
-
 async def create_organization(session: AsyncSession, input: CreateOrganizationInput) -> Organization:
     """A new tenant."""
     organization = Organization(**input.model_dump())
@@ -58,7 +48,7 @@ async def update_organization(session: AsyncSession, cache: Cache, input: Update
         session,
         events.OrganizationUpdated(id=organization.id, organization_id=organization.id, fields=fields),
     )
-    after_commit(session, partial(cache.purge, organization_key(organization.id)))
+    after_commit(session, partial(cache.purge, Organization.cache_key(organization.id)))
     return organization
 
 
@@ -69,7 +59,7 @@ async def delete_organization(session: AsyncSession, cache: Cache, sessions: Ses
     await emit(session, events.OrganizationDeleted(id=organization.id, organization_id=organization.id))
     open_sessions = select(Session).where(Session.organization_id == organization.id, Session.ended_at.is_(None))
     await sessions.end(session, list((await session.execute(open_sessions)).scalars()), "organization closed")
-    after_commit(session, partial(cache.purge, organization_key(organization.id)))
+    after_commit(session, partial(cache.purge, Organization.cache_key(organization.id)))
     return organization
 
 
@@ -88,7 +78,7 @@ async def update_branch(session: AsyncSession, cache: Cache, input: UpdateBranch
     fields = _change(branch, input)
     updated = events.BranchUpdated(id=branch.id, organization_id=branch.organization_id, fields=fields)
     await emit(session, updated)
-    after_commit(session, partial(cache.purge, branch_key(branch.organization_id, branch.id)))
+    after_commit(session, partial(cache.purge, Branch.cache_key(branch.organization_id, branch.id)))
     return branch
 
 
@@ -101,7 +91,7 @@ async def delete_branch(session: AsyncSession, cache: Cache, id: str) -> UUID:
     except IntegrityError as error:
         raise Rejected(InvalidInput.at("id", message="The branch still has members.")) from error
     await emit(session, events.BranchDeleted(id=branch.id, organization_id=branch.organization_id))
-    after_commit(session, partial(cache.purge, branch_key(branch.organization_id, branch.id)))
+    after_commit(session, partial(cache.purge, Branch.cache_key(branch.organization_id, branch.id)))
     return branch.id
 
 
