@@ -3,13 +3,12 @@ import { blockFieldSuggestionsPlugin } from '@escape.tech/graphql-armor-block-fi
 import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth';
 import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens';
 import { JSONLogWriter, Logger, type GatewayConfigSupergraph } from '@graphql-hive/gateway-runtime';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { unifiedGraphHandler } from './planner.ts';
 import { useAuthentication } from './plugins/authentication.ts';
 import { useBodyLimit } from './plugins/body.ts';
 import { useBoundedSubscriptions } from './plugins/bounded.ts';
 import { errorMask } from './plugins/errors.ts';
-import { graphiql, useStartPage } from './plugins/graphiql.ts';
+import { graphiql, renderPage, useStartPage } from './plugins/graphiql.ts';
 import { subgraphHeaders } from './plugins/headers.ts';
 import { settings } from './settings.ts';
 import { supergraphFile } from './supergraph.ts';
@@ -57,7 +56,7 @@ export const gatewayConfig: GatewayConfigSupergraph = {
   cors: { origin: '*', credentials: false },
   disableIntrospection: production ? {} : undefined,
   graphiql: production ? false : graphiql,
-  renderGraphiQL,
+  renderGraphiQL: renderPage,
   landingPage: false,
 
   plugins: () => [

@@ -1,5 +1,6 @@
 // What a developer sees first in the browser: GraphiQL, served whole by the router, with a way in.
 import type { GatewayPlugin } from '@graphql-hive/gateway-runtime';
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 
 const defaultQuery = `# Welcome to Lyceum: one graph for people,
 # courses, content, assessments and badges.
@@ -10,7 +11,7 @@ const defaultQuery = `# Welcome to Lyceum: one graph for people,
 # 2. Copy the accessToken of the answer into the
 #    Headers editor, at the bottom:
 #    { "authorization": "Bearer <accessToken>" }
-# 3. Run Me in the same way, or ask anything:
+# 3. Run Courses in the same way, or ask anything:
 #    Ctrl-Space completes, the book on the left
 #    is the reference, subscriptions run as well.
 
@@ -31,22 +32,36 @@ mutation Login {
   }
 }
 
-query Me {
+query Courses {
   viewer {
     user {
       displayName
-      email
     }
-    organization {
-      name
+  }
+  courses(first: 3) {
+    totalCount
+    edges {
+      node {
+        id
+        title
+        organization {
+          name
+        }
+        presence {
+          count
+        }
+      }
     }
-    scopes
   }
 }
 `;
 
 // Of the protocols GraphiQL knows, SSE alone sends the Headers editor along; over WebSocket a token would be lost.
 export const graphiql = { title: 'Lyceum', defaultQuery, subscriptionsProtocol: 'SSE', method: 'POST' } as const;
+
+/** The page without the scroll bars that something outside the visible part of GraphiQL would give it. */
+export const renderPage: typeof renderGraphiQL = (options) =>
+  String(renderGraphiQL(options)).replace('</head>', '<style>body { margin: 0; height: 100vh; overflow: hidden }</style></head>');
 
 /** Leads a browser that opens the bare address to GraphiQL. */
 export function useStartPage(): GatewayPlugin {
