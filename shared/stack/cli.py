@@ -1,0 +1,126 @@
+"""The `lyceum` command. Each part imports what only it needs, so that a subgraph that serves stays small."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from shared.stack.console import Reporter
+from shared.stack.errors import StackError
+from shared.stack.project import Project
+
+app = typer.Typer(
+    help="Runs the Lyceum graph on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+
+
+@contextmanager
+def _failures_shown(reporter: Reporter) -> Iterator[None]:
+    try:
+        yield
+    except StackError as error:
+        reporter.fail(str(error))
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def up(
+    seed: Annotated[bool, typer.Option(help="Load the demo data, once per database.")] = True,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no steps and no logs.")] = False,
+) -> None:
+    """Start everything, show its logs, and stop everything on Ctrl-C or when a part of it dies."""
+    from shared.stack.stack import Stack  # noqa: PLC0415
+
+    reporter = Reporter(quiet=quiet)
+    with _failures_shown(reporter):
+        code = Stack(Project.load(), reporter, seed=seed).run()
+    raise typer.Exit(code)
+
+
+@app.command()
+def serve(
+    name: str,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    fd: Annotated[int | None, typer.Option(help="The descriptor of a bound socket to listen on instead.")] = None,
+) -> None:
+    """Run one subgraph, configured by its environment."""
+    from shared.stack.serve import serve as run  # noqa: PLC0415
+
+    with _failures_shown(Reporter()):
+        project = Project.load()
+        if name not in project.subgraphs:
+            raise StackError(f"There is no subgraph {name!r}; there are {', '.join(project.subgraphs)}.")
+    run(name, host, port, fd)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the databases of all subgraphs up to date, in the running stack or with engines of its own."""
+    from shared.stack import databases, running  # noqa: PLC0415
+
+    reporter = Reporter()
+    with _failures_shown(reporter):
+        project = Project.load()
+        with running.engines_for(project) as addresses, reporter.step("migrate"):
+            databases.migrate(project, addresses)
+
+
+@app.command()
+def seed() -> None:
+    """Load the demo data, in the running stack or with engines of its own; what is there already is kept."""
+    from shared.stack import databases, running  # noqa: PLC0415
+
+    reporter = Reporter()
+    with _failures_shown(reporter):
+        project = Project.load()
+        with running.engines_for(project) as addresses:
+            with reporter.step("migrate"):
+                databases.migrate(project, addresses)
+            with reporter.step("seed") as step:
+                step.note = f"{databases.seed(project, addresses, reporter)} rows"
+
+
+@app.command()
+def revision(
+    name: str, message: Annotated[str, typer.Argument(help="What changes, as a sentence without its full stop.")]
+) -> None:
+    """Write the migration that brings a subgraph's database to what its models.py says."""
+    from shared import migrations  # noqa: PLC0415
+    from shared.stack import databases, running  # noqa: PLC0415
+
+    reporter = Reporter()
+    with _failures_shown(reporter):
+        project = Project.load()
+        if name not in project.subgraphs:
+            raise StackError(f"There is no subgraph {name!r}; there are {', '.join(project.subgraphs)}.")
+        with running.engines_for(project) as addresses:
+            databases.migrate(project, addresses)
+            path = migrations.revise(name, addresses.database, message)
+    reporter.say(f"{path.relative_to(project.root)} written; a new table needs isolate() in it")
+
+
+@app.command()
+def schema(
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail when a file is not current.")] = False,
+) -> None:
+    """Print every subgraph's schema to its file, and compose the supergraph and the public schema."""
+    from shared.stack import composition  # noqa: PLC0415
+
+    reporter = Reporter()
+    with _failures_shown(reporter):
+        project = Project.load()
+        if not check:
+            for path in composition.export_schemas(project):
+                reporter.say(f"{path.relative_to(project.root)} updated")
+        elif stale := composition.stale_schemas(project):
+            names = (f"{path.relative_to(project.root)}" for path in stale)
+            raise StackError("\n".join(["These schemas are not what the code says; run `make schema`:", *names]))
+
+
+if __name__ == "__main__":
+    app()
