@@ -19,6 +19,14 @@ from sqlalchemy.engine import URL, make_url
 from shared import tables
 
 _HERE = Path(__file__).parent
+_FORMATTED = {
+    "hooks": "ruff",
+    "ruff.type": "module",
+    "ruff.module": "ruff",
+    "ruff.options": "format --quiet REVISION_SCRIPT_FILENAME",
+}
+"""What happens to a migration once it is written, so that it passes the checks as it is."""
+
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
@@ -65,6 +73,8 @@ def config(subgraph: str, owner_url: str) -> Config:
     options.set_main_option("version_locations", f"{_HERE / 'versions'}:{_versions(subgraph)}")
     options.set_main_option("path_separator", ":")
     options.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    for name, value in _FORMATTED.items():
+        options.set_section_option("post_write_hooks", name, value)
     options.attributes.update(subgraph=subgraph, url=owner_url)
     return options
 
