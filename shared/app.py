@@ -2,12 +2,14 @@
 
 import asyncio
 import hmac
+import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
 import structlog
+from cross_web import HTTPException
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
@@ -170,6 +172,8 @@ class _RouterOnly(GraphQL[Context, None]):
             return await super().run(request)
         except Refusal as refusal:  # the token; nothing has been executed
             return _refused(refusal, 401 if isinstance(refusal, Unauthenticated) else 503)
+        except UnicodeError:
+            return PlainTextResponse("The request holds text that is not valid Unicode.", 400)
 
     async def get_context(self, request: HTTPConnection, response: Any) -> Context:
         headers = request.headers
@@ -202,8 +206,21 @@ class _RouterOnly(GraphQL[Context, None]):
         expected = self._platform.settings.router_secret.get_secret_value()
         return isinstance(secret, str) and hmac.compare_digest(secret.encode(), expected.encode())
 
+    def decode_json(self, data: str | bytes) -> object:
+        try:
+            value = super().decode_json(data)
+        except RecursionError:
+            value = None
+        if not isinstance(value, dict):
+            raise HTTPException(400, "The request must be a JSON object of reasonable depth.")
+        return value
+
     def encode_json(self, data: object) -> str:
-        return orjson.dumps(data).decode()  # bytes would go out as binary WebSocket frames, which clients refuse
+        # Bytes would go out as binary WebSocket frames, which clients refuse.
+        try:
+            return orjson.dumps(data).decode()
+        except TypeError:  # an error message that quotes half of a surrogate pair
+            return json.dumps(data)
 
 
 def _refused(refusal: Refusal, status: int) -> Response:

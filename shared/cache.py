@@ -49,7 +49,7 @@ class Cache:
         try:
             async with self._redis.pipeline(transaction=False) as pipeline:
                 for key, value in values.items():
-                    pipeline.set(key, orjson.dumps(value), ex=seconds, nx=True)
+                    pipeline.set(key, orjson.dumps(value, default=str), ex=seconds, nx=True)  # UUIDs of asyncpg
                 await pipeline.execute()
         except (RedisError, OSError) as error:
             log.warning("cache.unavailable", error=type(error).__name__)

@@ -14,9 +14,10 @@ import orjson
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import Viewer
@@ -160,8 +161,9 @@ class Consumer:
         number, fields = entry
         log.error("consumer.parked", source=place[0], partition=place[1], sequence=number, exc_info=error)
         async with self._database.begin(Viewer(organization_id=_organization(fields))) as session:
-            await session.execute(insert(parked_event).values(_parked(place, entry, error)))
-            await _advance(session, place, number)
+            if await _position(session, place) < number:  # else another replica has applied it meanwhile
+                await session.execute(insert(parked_event).values(_parked(place, entry, error)))
+                await _advance(session, place, number)
         self._last[place] = number
 
 
@@ -186,13 +188,15 @@ def _parked(place: Place, entry: Entry, error: Exception) -> dict[str, Any]:
 
 def _is_away(error: Exception) -> bool:
     """Whether an engine failed rather than the handler: then nothing is parked and the same event is tried later."""
-    if isinstance(error, (RedisError, OSError)):
+    if isinstance(error, (RedisError, OSError, PoolTimeoutError)):
         return True
-    return isinstance(error, DBAPIError) and (error.connection_invalidated or _state(error)[:2] in ("08", "53", "57"))
+    return isinstance(error, DBAPIError) and (error.connection_invalidated or _is_transient(error))
 
 
-def _state(error: DBAPIError) -> str:
-    return getattr(error.orig, "sqlstate", None) or ""
+def _is_transient(error: DBAPIError) -> bool:
+    state: str = getattr(error.orig, "sqlstate", None) or ""
+    # Connection, deadlock, resources, shutdown or timeout; a lock, such as that of another replica that applies now.
+    return state[:2] in ("08", "40", "53", "57") or state == "55P03"
 
 
 async def _position(session: AsyncSession, place: Place) -> int:
@@ -205,4 +209,4 @@ async def _position(session: AsyncSession, place: Place) -> int:
 async def _advance(session: AsyncSession, place: Place, last: int) -> None:
     table = consumer_position.c
     statement = update(consumer_position).where(table.source == place[0], table.partition == place[1])
-    await session.execute(statement.values(last=last))
+    await session.execute(statement.values(last=func.greatest(table.last, last)))

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 from pydantic import BaseModel
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import Delete, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -44,9 +44,9 @@ async def once(
     return await _made_before(session, claim, _digest(input), model)
 
 
-async def forget_old(session: AsyncSession) -> None:
-    """Drops keys that no client may still retry with."""
-    await session.execute(delete(idempotency).where(idempotency.c.created_at < func.now() - text("interval '7 days'")))
+def forgetting() -> Delete:
+    """The statement that drops keys that no client may still retry with."""
+    return delete(idempotency).where(idempotency.c.created_at < func.now() - text("interval '7 days'"))
 
 
 def _claim(session: AsyncSession, operation: str, key: str) -> dict[str, Any]:

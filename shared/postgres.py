@@ -116,7 +116,7 @@ def _engine(subgraph: str, url: SecretStr, pool_size: int) -> AsyncEngine:
         make_url(url.get_secret_value()).set(drivername="postgresql+asyncpg"),
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_timeout=5,
+        pool_timeout=10,  # as long as the router waits for an answer
         hide_parameters=True,  # they hold names, addresses and hashes, which do not belong in logs
         connect_args={"server_settings": settings, "timeout": 3, "command_timeout": 10},
     )

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import stream_of
+from shared.idempotency import forgetting
 from shared.postgres import Database
 from shared.tables import PARTITIONS, outbox
 
@@ -82,6 +83,12 @@ class Relay:
     async def _lead(self, connection: AsyncConnection) -> None:
         if not await connection.scalar(_LOCK):
             return
+        try:
+            await self._publish_all(connection)
+        finally:
+            await connection.invalidate()  # the lock is the connection's: in the pool it would keep everybody out
+
+    async def _publish_all(self, connection: AsyncConnection) -> None:
         self._published = {partition: await self._last_published(partition) for partition in range(PARTITIONS)}
         self._behind = True
         beat = 0.0
@@ -133,6 +140,7 @@ class Relay:
                 outbox.c.created_at < func.now() - text(f"interval '{_KEEP_DAYS} days'"), outbox.c.sequence.is_not(None)
             )
         )
+        await connection.execute(forgetting())
         heads = {row.partition: row for row in await connection.execute(_HEADS)}
         for partition in range(PARTITIONS):
             head = heads.get(partition)

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,8 @@ from shared.context import Platform
 from shared.stack import databases, environment, keys
 from shared.stack.project import Project
 from shared.stack.running import Engines
+
+_COUNTING: ContextVar[tuple[int, ...]] = ContextVar("_COUNTING", default=())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,11 +82,17 @@ class Subgraph:
 
     @contextmanager
     def counted(self) -> Iterator[list[str]]:
-        """The SQL statements that are executed meanwhile, on both logins, transaction control aside."""
+        """The SQL statements that what is awaited meanwhile executes, on both logins, transaction control aside.
+
+        Those of the background work, and of other requests at the same time, are not among them.
+        """
         statements: list[str] = []
+        outer = _COUNTING.get()
+        counting = _COUNTING.set((*outer, id(statements)))
 
         def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            statements.append(statement)
+            if id(statements) in _COUNTING.get():
+                statements.append(statement)
 
         database = self.platform.database
         engines = [database._tenant.sync_engine, database._system.sync_engine]
@@ -92,6 +101,7 @@ class Subgraph:
         try:
             yield statements
         finally:
+            _COUNTING.reset(counting)
             for engine in engines:
                 event.remove(engine, "before_cursor_execute", note)
 

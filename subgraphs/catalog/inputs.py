@@ -19,7 +19,7 @@ class ModuleInput(Input):
 class CreateCourseInput(Input):
     title: Title = Field(description="3 to 255 characters.")
     slug: Slug = Field(description="3 to 100 of a-z, 0-9 and -; unique in the organization.")
-    description: Description = Field("", description="What one learns, and for whom; up to 10,000 characters.")
+    description: Description | None = Field("", description="What one learns, and for whom; up to 10,000 characters.")
     modules: list[ModuleInput] = Field([], max_length=100, description="Its modules in order; up to 100.")
 
 

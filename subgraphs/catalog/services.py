@@ -33,7 +33,7 @@ async def create_course(session: AsyncSession, organization_id: UUID, input: Cre
         organization_id=organization_id,
         slug=input.slug,
         title=input.title,
-        description=input.description,
+        description=input.description or "",
     )
     session.add(course)
     try:
@@ -111,7 +111,7 @@ async def withdraw(session: AsyncSession, viewer: Viewer, id: str) -> Enrollment
 
 async def _course(session: AsyncSession, viewer: Viewer, id: str, *, shared: bool = False) -> Course:
     statement = select(Course).where(Course.id == ids.decode("course", id), Course.visible(viewer))
-    course = (await session.execute(statement.with_for_update(read=shared, key_share=True))).scalar_one_or_none()
+    course = (await session.execute(statement.with_for_update(read=shared, key_share=not shared))).scalar_one_or_none()
     if course is None:
         raise Rejected(NotFound())
     return course

@@ -1,11 +1,13 @@
 """Inputs of identity: what GraphQL takes, what is validated, and what the services are told."""
 
+import json
 import re
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 import strawberry
 from pydantic import AfterValidator, Field, StringConstraints
+from strawberry.scalars import JSON
 
 from shared.auth import Role
 from shared.inputs import Color, Email, Input, Link, Phone, Slug, Storable, Title
@@ -13,6 +15,7 @@ from subgraphs.identity.models import Plan
 
 _PASSWORD_LENGTH = (12, 128)
 _DISTINCT = 5
+_SETTING_LENGTH = 10_000
 _TIME_ZONES = frozenset(available_timezones())
 _LOCALE = re.compile(r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")
 
@@ -39,6 +42,17 @@ def _password(value: str) -> str:
     return value
 
 
+def _value(value: Any) -> Any:
+    try:
+        document = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        document.encode()
+    except ValueError:
+        raise ValueError("A setting must be JSON of finite numbers and valid Unicode") from None
+    if len(document) > _SETTING_LENGTH:
+        raise ValueError(f"A setting has at most {_SETTING_LENGTH:,} characters as JSON")
+    return value
+
+
 Password = Annotated[
     str,
     StringConstraints(min_length=_PASSWORD_LENGTH[0], max_length=_PASSWORD_LENGTH[1], strip_whitespace=False),
@@ -54,6 +68,7 @@ Address = Annotated[str, StringConstraints(min_length=1, max_length=500), Storab
 PostalCode = Annotated[str, StringConstraints(min_length=1, max_length=20), Storable]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Value = Annotated[JSON, AfterValidator(_value)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=100), Storable]
 
 
@@ -63,7 +78,7 @@ class LoginInput(Input):
     password: Annotated[str, StringConstraints(max_length=1024, strip_whitespace=False)] = Field(
         description="Its password."
     )
-    organization_slug: str | None = Field(
+    organization_slug: Annotated[str, Storable] | None = Field(
         None, description="Which membership to act under; the first one when omitted."
     )
 
@@ -73,14 +88,14 @@ class RegisterInput(Input):
     email: Email = Field(description="The address to sign in with.")
     password: Password = Field(description="12 to 128 characters; any characters.")
     display_name: DisplayName = Field(description="The name others see.")
-    organization_slug: str = Field(description="The organization to join.")
+    organization_slug: Annotated[str, Storable] = Field(description="The organization to join.")
 
 
 @strawberry.pydantic.input(description="A new tenant.")
 class CreateOrganizationInput(Input):
     name: Title = Field(description="3 to 255 characters.")
     slug: Slug = Field(description="3 to 100 of a-z, 0-9 and -; unique on the platform.")
-    description: Description = Field("", description="Up to 1,000 characters.")
+    description: Description | None = Field("", description="Up to 1,000 characters.")
     contact_email: Email = Field(description="Where the platform reaches the organization.")
     contact_phone: Phone = Field(description="A telephone number.")
     address: Address = Field(description="A postal address.")
@@ -135,7 +150,7 @@ class UpdateBranchInput(Input):
 @strawberry.pydantic.input(description="One setting of an organization or a branch; null removes it.")
 class SettingInput(Input):
     key: Key = Field(description="1 to 100 characters.")
-    value: strawberry.scalars.JSON | None = Field(None, description="Any JSON value, up to 10,000 characters.")
+    value: Value | None = Field(None, description="Any JSON value, up to 10,000 characters.")
 
 
 @strawberry.pydantic.input(description="A person to take into the viewer's organization.")

@@ -17,7 +17,9 @@ from sqlalchemy import (
     Numeric,
     Text,
     UniqueConstraint,
+    false,
     func,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -83,14 +85,25 @@ class Organization(Base):
         return f"org:{organization_id}"
 
 
-class OrganizationSetting(Tenanted, Base):
+class Setting(Tenanted, Base):
+    """One key of somebody's settings, for those who manage users."""
+
+    __abstract__ = True
+
+    key: Mapped[str] = mapped_column(Text)
+    value: Mapped[Any] = mapped_column(JSONB)
+
+    @classmethod
+    def visible(cls, viewer: Viewer) -> ColumnElement[bool]:
+        """The rule of the fields that list them, on every other path too."""
+        return true() if "manage:users" in viewer.scopes else false()
+
+
+class OrganizationSetting(Setting):
     """One key of an organization's settings."""
 
     __tablename__ = "organization_setting"
     __table_args__ = (_organization_key(), UniqueConstraint("organization_id", "key", name="organization_setting_key"))
-
-    key: Mapped[str] = mapped_column(Text)
-    value: Mapped[Any] = mapped_column(JSONB)
 
 
 class Branch(Tenanted, Base):
@@ -123,7 +136,7 @@ class Branch(Tenanted, Base):
         return f"org:{organization_id}:branch:{branch_id}"
 
 
-class BranchSetting(Tenanted, Base):
+class BranchSetting(Setting):
     """One key of a branch's settings."""
 
     __tablename__ = "branch_setting"
@@ -135,8 +148,6 @@ class BranchSetting(Tenanted, Base):
     )
 
     branch_id: Mapped[UUID]
-    key: Mapped[str] = mapped_column(Text)
-    value: Mapped[Any] = mapped_column(JSONB)
 
 
 class User(Base):

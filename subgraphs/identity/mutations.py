@@ -38,7 +38,8 @@ from subgraphs.identity.types import (
 
 
 def _tokens(info: Info, grant: Grant) -> Tokens:
-    info.context.viewer = grant.viewer  # what is read below the tokens is read as the one who has just signed in
+    info.context.viewer = grant.viewer  # what is read below the tokens is read as the one who has just signed in,
+    info.context.renew()  # and nothing that was loaded as somebody else
     return Tokens(
         access_token=grant.access_token,
         refresh_token=grant.refresh_token,
@@ -71,8 +72,8 @@ class Mutation:
     @strawberry.mutation(description="Ends the viewer's session everywhere, at once.", extensions=[requires()])
     async def logout(self, info: Info) -> bool:
         async with info.context.system() as session:
-            row = await session.get_one(models.Session, info.context.viewer.session_id)
-            await sessions_of(info).end(session, [row], "signed out")
+            mine = models.Session.id == info.context.viewer.session_id
+            await sessions_of(info).end_where(session, [mine], "signed out")
         return True
 
     @strawberry.mutation(description="Makes an account as a student of an organization, and signs it in.")
@@ -90,7 +91,7 @@ class Mutation:
 
     @strawberry.mutation(description="Changes the viewer's own profile.", extensions=[requires()])
     async def update_profile(self, info: Info, input: inputs.UpdateProfileInput) -> UserResult:
-        async with info.context.session() as session:
+        async with info.context.system() as session:  # an account is no tenant's, and neither is its event
             return User.of(await accounts.update_profile(session, _user_id(info.context.viewer), input))
 
     @strawberry.mutation(
@@ -169,10 +170,12 @@ class Mutation:
         self, info: Info, input: inputs.AddMemberInput, idempotency_key: str | None = None
     ) -> AddMemberResult:
         organization_id = _organization_id(info.context.viewer)
+        new = await members.new_member(input)
         async with info.context.session() as session:
-            create = partial(members.add_member, session, organization_id, input)
-            made = once(session, "addMember", idempotency_key, input, models.Membership, create)
-            return Membership.of(await made)
+            create = partial(members.add_member, session, organization_id, new)
+            # The key's row keeps a fast hash of the input, which must not be one of the password.
+            told = input.model_copy(update={"password": None})
+            return Membership.of(await once(session, "addMember", idempotency_key, told, models.Membership, create))
 
     @strawberry.mutation(
         description="Changes a member's role or branch; a new role counts at once.",

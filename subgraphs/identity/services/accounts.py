@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,13 +20,13 @@ from subgraphs.identity.events import MembershipCreated, UserRegistered, UserUpd
 from subgraphs.identity.inputs import ChangePasswordInput, LoginInput, RegisterInput, UpdateProfileInput
 from subgraphs.identity.models import Membership, Organization, User
 from subgraphs.identity.services import attempts
-from subgraphs.identity.services.sessions import Grant, Sessions, note_failure
+from subgraphs.identity.services.sessions import Acting, Grant, Sessions, acting, note_failure
 
 Begin = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 """Opens a transaction of the system login. Hashing lies between two of them, so that no connection waits for it."""
 
 
-async def sign_in(begin: Begin, sessions: Sessions, input: LoginInput) -> Grant | InvalidCredentials:
+async def sign_in(begin: Begin, sessions: Sessions, input: LoginInput) -> Grant | InvalidCredentials | InvalidInput:
     """Tokens for the right password. The attempt is counted, and committed, before the password is looked at."""
     async with begin() as session:
         await attempts.claim(session, input.email)
@@ -38,7 +39,10 @@ async def sign_in(begin: Begin, sessions: Sessions, input: LoginInput) -> Grant 
         await attempts.forgive(session, input.email)
         if rehashed:
             (await session.get_one(User, user.id)).password_hash = rehashed
-        return await sessions.start(session, user, input.organization_slug)
+        as_what = await acting(session, user, input.organization_slug)
+        if as_what is None:  # answered, not raised: the password was right, so the attempt stays forgiven
+            return InvalidInput.at("input", "organizationSlug", message="You are not a member of this organization.")
+        return await sessions.start(session, user, as_what)
 
 
 async def register(begin: Begin, sessions: Sessions, input: RegisterInput) -> Grant:
@@ -48,7 +52,7 @@ async def register(begin: Begin, sessions: Sessions, input: RegisterInput) -> Gr
         organization = await _open_organization(session, input.organization_slug)
         user = User(email_address=input.email, display_name=input.display_name, password_hash=password_hash)
         await add_user(session, user, organization.id, Role.STUDENT)
-        return await sessions.start(session, user, input.organization_slug)
+        return await sessions.start(session, user, Acting(organization.id, Role.STUDENT))
 
 
 async def add_user(session: AsyncSession, user: User, organization_id: UUID, role: Role) -> Membership:
@@ -64,21 +68,23 @@ async def add_user(session: AsyncSession, user: User, organization_id: UUID, rol
         if violated(error) != "user_email_key":
             raise
         raise Rejected(EmailTaken()) from error
-    await emit(session, UserRegistered(id=user.id, organization_id=organization_id), actor_id=user.id)
-    await emit(session, _created(membership), actor_id=user.id)
+    actor_id = session.info["viewer"].user_id or user.id
+    await emit(session, UserRegistered(id=user.id, organization_id=organization_id), actor_id=actor_id)
+    await emit(session, _created(membership), actor_id=actor_id)
     return membership
 
 
 async def join(session: AsyncSession, user_id: UUID, organization_slug: str) -> Membership:
     """Makes the person a student of another organization; a member stays what they are."""
     organization = await _open_organization(session, organization_slug)
-    statement = select(Membership).where(Membership.organization_id == organization.id, Membership.user_id == user_id)
-    membership = (await session.execute(statement)).scalar_one_or_none()
-    if membership is None:
-        membership = Membership(organization_id=organization.id, user_id=user_id, role=Role.STUDENT)
-        session.add(membership)
+    values = {"id": ids.new_id(), "organization_id": organization.id, "user_id": user_id, "role": Role.STUDENT}
+    joined = insert(Membership).values(values).on_conflict_do_nothing(constraint="membership_user_key")
+    membership = await session.scalar(joined.returning(Membership))
+    if membership is not None:
         await emit(session, _created(membership))
-    return membership
+        return membership
+    before = select(Membership).where(Membership.organization_id == organization.id, Membership.user_id == user_id)
+    return (await session.execute(before)).scalar_one()
 
 
 async def update_profile(session: AsyncSession, user_id: UUID, input: UpdateProfileInput) -> User:

@@ -1,5 +1,6 @@
 """Who belongs to an organization, and as what."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,12 +18,27 @@ from subgraphs.identity.services.accounts import add_user
 from subgraphs.identity.services.sessions import Sessions
 
 
-async def add_member(session: AsyncSession, organization_id: UUID, input: AddMemberInput) -> Membership:
-    """A new person in the organization. Somebody who has an account already joins by themselves."""
+@dataclass(frozen=True, slots=True)
+class NewMember:
+    """Somebody to take into an organization; the password is hashed before a transaction waits for it."""
+
+    email: str
+    display_name: str
+    role: Role
+    password_hash: str | None
+
+
+async def new_member(input: AddMemberInput) -> NewMember:
+    """The person that an input describes."""
     role = _assignable(input.role)
     password_hash = await passwords.hashed(input.password) if input.password else None
-    user = User(email_address=input.email, display_name=input.display_name, password_hash=password_hash)
-    return await add_user(session, user, organization_id, role)
+    return NewMember(input.email, input.display_name, role, password_hash)
+
+
+async def add_member(session: AsyncSession, organization_id: UUID, new: NewMember) -> Membership:
+    """A new person in the organization. Somebody who has an account already joins by themselves."""
+    user = User(email_address=new.email, display_name=new.display_name, password_hash=new.password_hash)
+    return await add_user(session, user, organization_id, new.role)
 
 
 async def update_member(
@@ -33,7 +49,7 @@ async def update_member(
     if input.branch_id is not None:
         membership.branch_id = await _branch_id(session, membership.organization_id, input.branch_id)
     if input.role is not None and input.role != membership.role:
-        _not_oneself(membership, viewer)
+        _not_oneself(membership, viewer, "input", "id")
         membership.role = _assignable(input.role)
         await _end_sessions(session, sessions, membership, "role changed")
     updated = MembershipUpdated(
@@ -49,7 +65,7 @@ async def update_member(
 async def remove_member(session: AsyncSession, sessions: Sessions, viewer: Viewer, id: str) -> UUID:
     """Takes a person out of the organization; their account stays. Returns the membership's id."""
     membership = await _membership(session, viewer, id)
-    _not_oneself(membership, viewer)
+    _not_oneself(membership, viewer, "id")
     await _end_sessions(session, sessions, membership, "membership ended")
     await session.delete(membership)
     removed = MembershipDeleted(
@@ -66,10 +82,10 @@ def _assignable(role: Role) -> Role:
     return role
 
 
-def _not_oneself(membership: Membership, viewer: Viewer) -> None:
+def _not_oneself(membership: Membership, viewer: Viewer, *path: str) -> None:
     # An organization whose last admin has locked themselves out would need the platform's help.
     if membership.user_id == viewer.user_id:
-        raise Rejected(InvalidInput.at("id", message="You cannot change your own membership; ask another admin."))
+        raise Rejected(InvalidInput.at(*path, message="You cannot change your own membership; ask another admin."))
 
 
 async def _end_sessions(session: AsyncSession, sessions: Sessions, membership: Membership, reason: str) -> None:

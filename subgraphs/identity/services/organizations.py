@@ -28,12 +28,10 @@ from subgraphs.identity.services.sessions import Sessions
 
 M = TypeVar("M", bound=Model)
 
-_SETTING_LENGTH = 10_000
-
 
 async def create_organization(session: AsyncSession, input: CreateOrganizationInput) -> Organization:
     """A new tenant."""
-    organization = Organization(**input.model_dump())
+    organization = Organization(**input.model_dump() | {"description": input.description or ""})
     await _insert(session, organization, "organization_slug_key", input.slug)
     created = events.OrganizationCreated(id=organization.id, organization_id=organization.id, slug=organization.slug)
     await emit(session, created)
@@ -55,10 +53,11 @@ async def update_organization(session: AsyncSession, cache: Cache, input: Update
 async def delete_organization(session: AsyncSession, cache: Cache, sessions: Sessions, id: str) -> Organization:
     """Closes an organization: all its sessions end and nobody signs in again. Its data stays until it is erased."""
     organization = await _organization(session, id)
+    if not organization.is_active:
+        return organization
     organization.is_active = False
     await emit(session, events.OrganizationDeleted(id=organization.id, organization_id=organization.id))
-    open_sessions = select(Session).where(Session.organization_id == organization.id, Session.ended_at.is_(None))
-    await sessions.end(session, list((await session.execute(open_sessions)).scalars()), "organization closed")
+    await sessions.end_where(session, [Session.organization_id == organization.id], "organization closed")
     after_commit(session, partial(cache.purge, Organization.cache_key(organization.id)))
     return organization
 
@@ -121,9 +120,6 @@ async def _set(session: AsyncSession, model: type[Any], values: dict[str, Any], 
     if input.value is None:
         await session.execute(delete(model).where(*(getattr(model, name) == value for name, value in values.items())))
         return
-    if len(input.model_dump_json()) > _SETTING_LENGTH:
-        limit = f"A setting has at most {_SETTING_LENGTH:,} characters as JSON."
-        raise Rejected(InvalidInput.at("input", "value", message=limit))
     statement = insert(model).values(id=ids.new_id(), value=input.value, **values)
     await session.execute(
         statement.on_conflict_do_update(index_elements=list(values), set_={"value": statement.excluded.value})

@@ -8,12 +8,11 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import audit
 from shared.auth import SCOPES, Role, Viewer
-from shared.errors import InvalidInput, Rejected
 from shared.events import emit
 from shared.postgres import after_commit
 from shared.revocations import Revocations
@@ -34,6 +33,14 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Acting:
+    """The organization that a session is for, if for one, and what its person is there."""
+
+    organization_id: UUID | None
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class Sessions:
     """What sessions are made with and ended through."""
 
@@ -41,17 +48,15 @@ class Sessions:
     keys: SigningKeys
     revocations: Revocations
 
-    async def start(self, session: AsyncSession, user: User, organization_slug: str | None = None) -> Grant:
-        """A new session of this person, acting under one of their memberships."""
-        organization_id, role = await _acting(session, user, organization_slug)
-        now = datetime.now(UTC)
-        expires_at = now + timedelta(days=self.settings.session_days)
-        row = Session(user_id=user.id, organization_id=organization_id, expires_at=expires_at)
+    async def start(self, session: AsyncSession, user: User, acting: Acting) -> Grant:
+        """A new session of this person."""
+        expires_at = datetime.now(UTC) + timedelta(days=self.settings.session_days)
+        row = Session(user_id=user.id, organization_id=acting.organization_id, expires_at=expires_at)
         session.add(row)
         await session.flush()
-        started = SessionStarted(id=row.id, organization_id=organization_id, user_id=user.id)
+        started = SessionStarted(id=row.id, organization_id=acting.organization_id, user_id=user.id)
         await emit(session, started, actor_id=user.id)
-        return self._grant(session, row, role)
+        return self._grant(session, row, acting.role)
 
     async def refresh(self, session: AsyncSession, refresh_token: str) -> Grant | SessionExpired:
         """The next pair of tokens. A token that was used before ends its whole session: somebody has a copy."""
@@ -72,10 +77,11 @@ class Sessions:
     async def end(self, session: AsyncSession, rows: list[Session], reason: str) -> None:
         """Ends sessions: their refresh tokens at once, their access tokens as soon as every process has heard."""
         ended = [row for row in rows if row.ended_at is None]
+        viewer: Viewer = session.info["viewer"]
         for row in ended:
             row.ended_at, row.end_reason = datetime.now(UTC), reason
             event = SessionEnded(id=row.id, organization_id=row.organization_id, user_id=row.user_id, reason=reason)
-            await emit(session, event, actor_id=row.user_id)
+            await emit(session, event, actor_id=viewer.user_id or row.user_id)
         after_commit(session, partial(self.revoke, [row.id for row in ended]))
 
     async def end_all(
@@ -88,11 +94,17 @@ class Sessions:
         but: UUID | None = None,
     ) -> None:
         """Ends a person's sessions, in one organization or everywhere, except perhaps the one they are using."""
-        statement = select(Session).where(Session.user_id == user_id, Session.ended_at.is_(None))
+        narrowed = [Session.user_id == user_id]
         if organization_id is not None:
-            statement = statement.where(Session.organization_id == organization_id)
-        rows = (await session.execute(statement)).scalars()
-        await self.end(session, [row for row in rows if row.id != but], reason)
+            narrowed.append(Session.organization_id == organization_id)
+        if but is not None:
+            narrowed.append(Session.id != but)
+        await self.end_where(session, narrowed, reason)
+
+    async def end_where(self, session: AsyncSession, narrowed: list[ColumnElement[bool]], reason: str) -> None:
+        """Ends the open sessions of these; each ends once, however many end it at the same moment."""
+        statement = select(Session).where(Session.ended_at.is_(None), *narrowed).order_by(Session.id)
+        await self.end(session, list((await session.execute(statement.with_for_update())).scalars()), reason)
 
     async def revoke(self, session_ids: list[UUID]) -> None:
         """Tells every process that the access tokens of these sessions are no good any more."""
@@ -138,35 +150,31 @@ async def _chain(session: AsyncSession, refresh_token: str) -> tuple[RefreshToke
     return (found[0], found[1]) if found else None
 
 
-async def _acting(session: AsyncSession, user: User, organization_slug: str | None) -> tuple[UUID | None, Role]:
-    """The organization and role that a person signs in under."""
+async def acting(session: AsyncSession, user: User, organization_slug: str | None) -> Acting | None:
+    """What a person signs in as: under the membership they name, or their first; None where they have none."""
     if user.platform_role:
-        return await _any_organization(session, organization_slug), Role.SUPER_ADMIN
+        return await _acting_for_platform(session, organization_slug)
     statement = (
         select(Membership.organization_id, Membership.role)
         .join(Organization, Organization.id == Membership.organization_id)
         .where(Membership.user_id == user.id, Organization.is_active)
         .order_by(Membership.id)
+        .limit(1)
+        # A role that changes, or an organization that closes, waits for the session and then ends it.
+        .with_for_update(read=True, key_share=True)
     )
     if organization_slug is not None:
         statement = statement.where(Organization.slug == organization_slug)
-    found = (await session.execute(statement.limit(1))).first()
-    if found is None:
-        raise _not_a_member()
-    return found.organization_id, Role(found.role)
+    found = (await session.execute(statement)).first()
+    return Acting(found.organization_id, Role(found.role)) if found else None
 
 
-async def _any_organization(session: AsyncSession, slug: str | None) -> UUID | None:
+async def _acting_for_platform(session: AsyncSession, slug: str | None) -> Acting | None:
     if slug is None:
-        return None
-    organization_id = await session.scalar(select(Organization.id).where(Organization.slug == slug))
-    if organization_id is None:
-        raise _not_a_member()
-    return organization_id
-
-
-def _not_a_member() -> Rejected:
-    return Rejected(InvalidInput.at("input", "organizationSlug", message="You are not a member of this organization."))
+        return Acting(None, Role.SUPER_ADMIN)
+    statement = select(Organization.id).where(Organization.slug == slug, Organization.is_active)
+    organization_id = await session.scalar(statement.with_for_update(read=True, key_share=True))
+    return Acting(organization_id, Role.SUPER_ADMIN) if organization_id else None
 
 
 async def _role(session: AsyncSession, row: Session) -> Role | None:
