@@ -13,17 +13,22 @@ from subgraphs.catalog.models import Member
 
 
 async def keep_member(session: AsyncSession, event: MembershipCreated | MembershipUpdated) -> None:
-    """Adds the member, or changes their role."""
+    """Adds the member, or changes their role. Of two memberships of a person the newer one counts, whichever is told
+    of first: only the events of one membership keep their order."""
     values = {"id": event.id, "organization_id": event.organization_id, "user_id": event.user_id, "role": event.role}
     statement = insert(Member).values(values)
     await session.execute(
-        statement.on_conflict_do_update(constraint="member_user_key", set_={"role": statement.excluded.role})
+        statement.on_conflict_do_update(
+            constraint="member_user_key",
+            set_={"id": statement.excluded.id, "role": statement.excluded.role},
+            where=statement.excluded.id >= Member.id,
+        )
     )
 
 
 async def drop_member(session: AsyncSession, event: MembershipDeleted) -> None:
     """Forgets the member; their enrolments stay, as a record."""
-    await session.execute(delete(Member).where(Member.user_id == event.user_id))
+    await session.execute(delete(Member).where(Member.id == event.id))
 
 
 def handlers(_: Platform) -> Sequence[Handler]:

@@ -1,13 +1,12 @@
 """Who has a course open now: a Redis sorted set per course, with the time until which each connection counts.
 
-A member of the set is one subscription of one person. Its score is renewed while the subscription lives, so a process
-that dies takes its people with it without a word; one that closes a subscription removes its member at once.
+A member of the set is one subscription of one person, and when it began. Its score is renewed while the subscription
+lives, so a process that dies takes its people with it without a word; one that closes a subscription removes its member
+at once.
 """
 
 import asyncio
-import secrets
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
@@ -16,6 +15,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from shared import ids
 from shared.context import Platform
 from shared.live import Live
 
@@ -37,7 +37,6 @@ class Presence:
     def __init__(self, redis: Redis, live: Live) -> None:
         self._redis, self._live = redis, live
         self._here: dict[str, set[str]] = {}
-        self._seen: dict[str, int] = {}
 
     async def people(self, keys: Sequence[str]) -> list[list[UUID]]:
         """Who is present under each key, without doubles, the first to come first; one round trip."""
@@ -51,11 +50,10 @@ class Presence:
     @asynccontextmanager
     async def joined(self, key: str, user_id: UUID) -> AsyncIterator[None]:
         """Counts the person as present for as long as the context is open."""
-        member = f"{user_id}:{secrets.token_hex(8)}"
+        member = f"{user_id}:{ids.new_id()}"
         self._here.setdefault(key, set()).add(member)
         try:
             await self._renew({key: {member}})
-            await self._live.publish(key)
             yield
         finally:
             self._here[key].discard(member)
@@ -64,23 +62,26 @@ class Presence:
             await asyncio.shield(self._leave(key, member))
 
     async def run(self) -> None:
-        """Renews what is here, and tells subscribers when somebody's time has run out, until cancelled."""
+        """Renews what is here until cancelled."""
         while True:
             await asyncio.sleep(_BEAT)
             try:
                 await self._renew(self._here)
-                await self._notice_lost()
             except (RedisError, OSError) as error:
                 log.warning("presence.interrupted", error=type(error).__name__)
 
     async def _renew(self, present: dict[str, set[str]]) -> None:
-        until = time.time() + _COUNTS
+        """Adds and renews, drops whose time has run out (a process that died says nothing), and tells of changes."""
+        now, keys = time.time(), list(present)
         async with self._redis.pipeline(transaction=False) as pipeline:
             for key, members in present.items():
-                pipeline.zadd(key, dict.fromkeys(members, until))
-                pipeline.zremrangebyscore(key, 0, time.time() - _COUNTS)
+                pipeline.zremrangebyscore(key, 0, now)
+                pipeline.zadd(key, dict.fromkeys(members, now + _COUNTS))
                 pipeline.expire(key, _KEPT)
-            await pipeline.execute()
+            done = await pipeline.execute()
+        for key, dropped, added in zip(keys, done[::3], done[1::3], strict=True):
+            if dropped or added:
+                await self._live.publish(key)
 
     async def _leave(self, key: str, member: str) -> None:
         try:
@@ -89,27 +90,18 @@ class Presence:
         except (RedisError, OSError) as error:  # then the score runs out
             log.warning("presence.interrupted", error=type(error).__name__)
 
-    async def _notice_lost(self) -> None:
-        """A process that died says nothing: whoever watches a course sees its people go when their time is up."""
-        keys = list(self._here)
-        counts = dict(zip(keys, map(len, await self.people(keys)), strict=True))
-        for key, count in counts.items():
-            if self._seen.get(key, count) != count:
-                await self._live.publish(key)
-        self._seen = counts
-
 
 def _people(members: Sequence[bytes]) -> list[UUID]:
-    first_seen = Counter(member.split(b":")[0].decode() for member in members)
-    return [UUID(user) for user in first_seen]
+    in_order = sorted(member.decode().split(":")[::-1] for member in members)  # the second part is time-ordered
+    return [UUID(user) for user in dict.fromkeys(user for _, user in in_order)]
 
 
-_presences: dict[int, Presence] = {}
+_presences: dict[Redis, Presence] = {}
 
 
 def presence_of(platform: Platform) -> Presence:
     """The one presence of this process."""
-    return _presences.setdefault(id(platform), Presence(platform.redis, platform.live))
+    return _presences.setdefault(platform.redis, Presence(platform.redis, platform.live))
 
 
 async def keep_presence(platform: Platform) -> None:

@@ -37,7 +37,6 @@ async def _states(info: Info, course_id: str) -> AsyncIterator[CoursePresence]:
     shown = None
     async with presence.joined(key, viewer.user_id):
         async for _ in platform.live.changes(key):
-            info.context.renew()
             course = await _course(info, course_id)
             people = (await presence.people([key]))[0]
             if people != shown:
@@ -46,6 +45,8 @@ async def _states(info: Info, course_id: str) -> AsyncIterator[CoursePresence]:
 
 
 async def _course(info: Info, course_id: str) -> Course:
+    # A connection lasts long and carries many subscriptions: what it has loaded before is out of date.
+    info.context.renew()
     course = await info.context.load.one(Course, ids.decode("course", course_id))
     if course is None:
         raise BadInput("`courseId` is not the id of a course you may see.", code="NOT_FOUND")
