@@ -4,7 +4,7 @@ import asyncio
 import hmac
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import orjson
@@ -38,6 +38,7 @@ from shared.telemetry import set_up_logs, trace_id_of
 log = structlog.get_logger()
 
 _BODY = 1_048_576  # bytes; the router's `_entities` calls are the largest requests
+_TOO_LARGE = "The request is too large."
 _ROUTER_HEADER = "x-lyceum-router"
 
 Handlers = Callable[[Platform], Sequence[Handler]]
@@ -163,7 +164,7 @@ class _RouterOnly(GraphQL[Context, None]):
             # Not a GraphQL answer: the router would hand one on to its client, whose fault this is not.
             await PlainTextResponse("Subgraphs answer the router only.", 403)(scope, receive, send)
         elif int(headers.get("content-length") or 0) > _BODY:
-            await PlainTextResponse("The request is too large.", 413)(scope, receive, send)
+            await PlainTextResponse(_TOO_LARGE, 413)(scope, receive, send)
         else:
             await super().__call__(scope, _limited(receive), send)
 
@@ -184,10 +185,10 @@ class _RouterOnly(GraphQL[Context, None]):
         params = context.connection_params or {}
         if not self._is_router(params.get(_ROUTER_HEADER)):
             raise ConnectionRejectionError
-        try:
+        # A token that is not good makes the viewer anonymous here, and each operation's guard says UNAUTHENTICATED:
+        # of a socket that is closed on it the router would tell its client nothing.
+        with suppress(Unauthenticated):
             context.viewer = await self._viewer(params)
-        except Refusal as refusal:
-            raise ConnectionRejectionError from refusal
         return await super().on_ws_connect(context)
 
     async def _viewer(self, params: Mapping[str, Any]) -> Viewer:
@@ -240,13 +241,15 @@ def _origin(request: HTTPConnection) -> Origin:
 
 
 def _limited(receive: Receive) -> Receive:
-    """Ends a body that grows beyond the limit without having said so."""
+    """Refuses a body that grows beyond the limit without having said so."""
     size = 0
 
     async def limited() -> Message:
         nonlocal size
         message = await receive()
         size += len(message.get("body", b""))
-        return message if size <= _BODY else {"type": "http.disconnect"}
+        if size > _BODY:
+            raise HTTPException(413, _TOO_LARGE)
+        return message
 
     return limited

@@ -98,11 +98,12 @@ class JwksClient:
     """Identity's published keys (RFC 7517), fetched when a token names one that is not known yet."""
 
     _PAUSE = 5.0  # seconds between fetches, so that made-up key ids cannot turn into a stream of requests
+    _RETRY = 1.0  # seconds between failures, so that those who waited for one do not wait for the next
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._fetched = float("-inf")
+        self._fetched = self._failed = float("-inf")
         self._lock = asyncio.Lock()
 
     async def key(self, kid: str) -> jwt.PyJWK | None:
@@ -110,13 +111,17 @@ class JwksClient:
         if kid not in self._keys:
             async with self._lock:
                 if kid not in self._keys and time.monotonic() - self._fetched > self._PAUSE:
+                    if time.monotonic() - self._failed < self._RETRY:
+                        raise Unavailable
                     await self._fetch()
         return self._keys.get(kid)
 
     async def _fetch(self) -> None:
         try:
             keys = jwt.PyJWKSet.from_json(await self._read()).keys
-        except (httpx.HTTPError, OSError, ValueError, jwt.PyJWKSetError) as error:
+        # PyJWT raises the last two for JSON of another shape.
+        except (httpx.HTTPError, OSError, ValueError, jwt.PyJWTError, AttributeError, TypeError) as error:
+            self._failed = time.monotonic()
             log.warning("jwks.unavailable", error=repr(error))
             raise Unavailable from error
         self._keys = {key.key_id: key for key in keys if key.key_id}
@@ -165,7 +170,7 @@ class TokenVerifier:
             return viewer_of(self._claims(token, key))
         except jwt.ExpiredSignatureError as error:
             raise Unauthenticated("The access token has expired; refresh the session.") from error
-        except (jwt.PyJWTError, ValueError, KeyError) as error:
+        except (jwt.PyJWTError, ValueError, KeyError, AttributeError, TypeError) as error:  # or claims of another type
             raise refused from error
 
     def _claims(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 import structlog
 from redis.asyncio import Redis
@@ -188,7 +189,7 @@ def _parked(place: Place, entry: Entry, error: Exception) -> dict[str, Any]:
 
 def _is_away(error: Exception) -> bool:
     """Whether an engine failed rather than the handler: then nothing is parked and the same event is tried later."""
-    if isinstance(error, (RedisError, OSError, PoolTimeoutError)):
+    if isinstance(error, (RedisError, OSError, PoolTimeoutError, asyncpg.InterfaceError)):
         return True
     return isinstance(error, DBAPIError) and (error.connection_invalidated or _is_transient(error))
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
+import asyncpg
 import redis.exceptions
 import sqlalchemy.exc
 import strawberry
@@ -15,6 +16,7 @@ from graphql import GraphQLError
 from strawberry.extensions import MaskErrors, MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
 from strawberry.federation.schema import FederationAny
 from strawberry.pydantic import InputValidationError
+from strawberry.schema.schema_converter import field_contains_type
 
 from shared import ids
 from shared.cache import CachePolicy
@@ -187,8 +189,9 @@ class _RejectedHandler(strawberry.ExceptionHandler[Rejected]):
     def __init__(self, error_type: type) -> None:
         self.error_type = error_type
 
-    def handle(self, exception: Rejected, *, field: Any, info: Any) -> Error:
-        return exception.error
+    def handle(self, exception: Rejected, *, field: Any, info: Any) -> Error | None:
+        # Whichever error of the union comes first takes all that is raised: what the union does not name is a fault.
+        return exception.error if field_contains_type(field, type(exception.error)) else None
 
 
 class MaskFaults(MaskErrors):
@@ -219,11 +222,15 @@ def _is_fault(error: GraphQLError) -> bool:
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
-    return cause is not None and not isinstance(cause, GraphQLError)
+    if isinstance(cause, GraphQLError):
+        # The executor's own: with a place in the document it is about an argument, without one about a result.
+        return not isinstance(cause, Refusal) and cause.nodes is None
+    return cause is not None
 
 
 _AWAY = (
     OSError,  # includes TimeoutError and ConnectionError
+    asyncpg.InterfaceError,  # a connection that broke while it was made; SQLAlchemy passes it on as it is
     redis.exceptions.ConnectionError,
     redis.exceptions.TimeoutError,
     sqlalchemy.exc.InterfaceError,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 N = TypeVar("N", bound="Node")
 
-_BUDGET = 20_000  # rows that one request may load in one subgraph
+_BUDGET = 20_000  # rows that one request may load in one subgraph, and as many that its lists may show
 
 
 class Filter(Protocol):
@@ -44,7 +44,7 @@ class Loaders:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._loaders: dict[Any, DataLoader[Any, Any]] = {}
-        self._loaded = 0
+        self._loaded = self._shown = 0
 
     async def one(self, type_: type[N], uuid: UUID | None) -> N | None:
         """The entity with this id, if the viewer may see it."""
@@ -63,7 +63,8 @@ class Loaders:
 
     async def children(self, type_: type[N], column: InstrumentedAttribute[Any], parent: UUID) -> list[N]:
         """All rows of a parent, for lists that are short by their nature; ordered by id."""
-        return await self._loader(("children", type_, column.key), partial(self._children, type_, column)).load(parent)
+        load = partial(self._children, type_, column)
+        return self._showing(await self._loader(("children", type_, column.key), load).load(parent))
 
     async def page(
         self,
@@ -78,7 +79,7 @@ class Loaders:
         key = (type_, column.key if column is not None else None, page, where)
         nodes = await self._loader(("page", *key), partial(self._pages, type_, column, page, where)).load(parent)
         counts = self._loader(("count", *key[:2], where), partial(self._counts, type_, column, where))
-        return connection_of(nodes, page, partial(counts.load, parent))
+        return connection_of(self._showing(nodes), page, partial(counts.load, parent))
 
     def add(self, key: Any, load: Callable[[list[Any]], Awaitable[Sequence[Any]]]) -> DataLoader[Any, Any]:
         """A loader of a subgraph's own, for what is not a row."""
@@ -89,6 +90,13 @@ class Loaders:
         self._loaded += rows
         if self._loaded > _BUDGET:
             raise QueryTooLarge
+
+    def _showing(self, nodes: list[N]) -> list[N]:
+        # A list inside itself shows the same few rows again and again: they are loaded once, and yet without end.
+        self._shown += len(nodes)
+        if self._shown > _BUDGET:
+            raise QueryTooLarge
+        return nodes
 
     def _loader(self, key: Any, load: Callable[[list[Any]], Awaitable[Sequence[Any]]]) -> DataLoader[Any, Any]:
         if key not in self._loaders:

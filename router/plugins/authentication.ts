@@ -38,7 +38,7 @@ function failure(error: unknown, isHttp: boolean) {
 export function useAuthentication({ keys, issuer, audience, log }: AuthenticationOptions): GatewayPlugin {
   // Known keys are kept until a token names another one: identity may be away for longer than any cache would last.
   const keySet = createRemoteJWKSet(keys, { cooldownDuration: 5_000, cacheMaxAge: Infinity });
-  const expected = { issuer, audience, typ: 'at+jwt', algorithms: ['EdDSA'], requiredClaims: ['sub', 'exp'] };
+  const expected = { issuer, audience, typ: 'at+jwt', algorithms: ['EdDSA'], requiredClaims: ['sub', 'sid', 'exp'] };
 
   return {
     async onParams({ request, context, setResult }) {

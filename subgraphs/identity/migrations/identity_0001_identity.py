@@ -171,6 +171,8 @@ def _isolate() -> None:
 
 
 def downgrade() -> None:
+    for table in ("organization", "user"):  # their policies look into membership, which goes before them
+        op.execute(f'DROP POLICY tenant ON "{table}"')
     op.drop_index("refresh_token_session", table_name="refresh_token")
     op.drop_table("refresh_token")
     op.drop_index("membership_user", table_name="membership")

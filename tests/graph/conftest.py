@@ -1,0 +1,55 @@
+"""One stack for all journeys, started and stopped as a user would, and a tenant of their own in it.
+
+All of them run in one worker of pytest-xdist, so that only one stack is started; tests that break engines have pieces
+of their own, in a worker of their own.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.graph.clients import Graph
+from tests.graph.school import School
+from tests.graph.stack import Stack
+from tests.graph.tokens import Mint
+
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keeps the journeys together."""
+    for item in items:
+        if HERE in item.path.parents and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group("graph"))
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A running stack; when the tests are over, it has to end well."""
+    stack = Stack(tmp_path_factory.mktemp("stack"))
+    yield stack
+    ending = stack.stop()
+    assert ending.code == 0, ending.output
+    assert not ending.left, f"left behind: {ending.left}"
+
+
+@pytest.fixture(scope="session")
+async def graph(stack: Stack) -> AsyncIterator[Graph]:
+    """Its router."""
+    graph = Graph(stack.urls["graphql"], stack.urls["websocket"])
+    yield graph
+    await graph.http.aclose()
+
+
+@pytest.fixture(scope="session")
+def mint(stack: Stack) -> Mint:
+    """Its key."""
+    return Mint(stack.home)
+
+
+@pytest.fixture(scope="session")
+async def school(graph: Graph) -> School:
+    """A tenant made through the graph."""
+    return await School.open(graph)
