@@ -223,8 +223,9 @@ def _is_fault(error: GraphQLError) -> bool:
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
     if isinstance(cause, GraphQLError):
-        # The executor's own: with a place in the document it is about an argument, without one about a result.
-        return not isinstance(cause, Refusal) and cause.nodes is None
+        # The executor's own: before a field has run, or with a place in the document, it is about what the client sent;
+        # otherwise it is about a result.
+        return error.path is not None and not isinstance(cause, Refusal) and cause.nodes is None
     return cause is not None
 
 

@@ -278,6 +278,12 @@ async def test_what_the_client_did_wrong_is_told(ask: Ask, query: str) -> None:
         assert error["message"] != INTERNAL[1]
 
 
+async def test_an_argument_that_turns_out_null_while_executing_is_told(ask: Ask) -> None:
+    answer = await ask('query($kind: String = "runtime") { leaf { fail(kind: $kind) } }', kind=None)
+    assert answer["data"] == {"leaf": {"fail": None}}
+    assert "kind" in answer["errors"][0]["message"]
+
+
 @pytest.mark.parametrize("kind", ["runtime", "integrity", "redis", "FORBIDDEN"])
 @pytest.mark.parametrize(("field", "before"), [("ticks", 1), ("never", 0)])
 async def test_a_stream_that_fails_ends_with_as_little(catalog: Subgraph, kind: str, field: str, before: int) -> None:
