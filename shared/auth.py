@@ -184,6 +184,13 @@ class TokenVerifier:
         )
 
 
+def organization_of(viewer: Viewer) -> UUID:
+    """The organization that the viewer acts for; refuses the platform's own login, which may act for none."""
+    if viewer.organization_id is None:
+        raise Forbidden("Sign in with `organizationSlug` to act for an organization.")
+    return viewer.organization_id
+
+
 def viewer_of(claims: dict[str, Any]) -> Viewer:
     """The viewer in verified claims (`sub`, `sid`, `tid`, `role`, `scope`, `exp`); ValueError if they are odd."""
     tenant = claims.get("tid")

@@ -17,6 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared import ids
 from shared.auth import ANONYMOUS, Viewer
+from shared.errors import Error, Rejected
 from shared.settings import Settings
 
 log = structlog.get_logger()
@@ -144,7 +145,18 @@ async def _run(effects: Iterable[Callable[[], Awaitable[None]]]) -> None:
             log.warning("after_commit.failed", error=type(error).__name__)
 
 
-def violated(error: IntegrityError) -> str | None:
+async def insert_unique(session: AsyncSession, row: Model, constraint: str, taken: Error) -> None:
+    """Stores a new row; rejects with `taken` when this unique constraint has another row already."""
+    session.add(row)
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        if _violated(error) != constraint:
+            raise
+        raise Rejected(taken) from error
+
+
+def _violated(error: IntegrityError) -> str | None:
     """The name of the constraint that refused a write."""
     cause: Any = getattr(error.orig, "__cause__", None)
     return getattr(cause, "constraint_name", None)

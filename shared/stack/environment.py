@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine import make_url
 
+from shared.migrations import logins
 from shared.stack import keys
 from shared.stack.ports import HOST
 from shared.stack.project import Project
@@ -19,21 +20,11 @@ class Addresses:
     database_is_external: bool = False
 
 
-def tenant_role(subgraph: str) -> str:
-    """The login that a subgraph serves requests with."""
-    return f"lyceum_{subgraph}"
-
-
-def system_role(subgraph: str) -> str:
-    """The login that a subgraph works across tenants with."""
-    return f"lyceum_{subgraph}_system"
-
-
 def passwords(project: Project, addresses: Addresses) -> dict[str, str] | None:
     """Role name to password for an external database; None for the embedded one, which trusts its socket."""
     if not addresses.database_is_external:
         return None
-    roles = [role(name) for name in project.subgraphs for role in (tenant_role, system_role)]
+    roles = [login for name in project.subgraphs for login in logins(name)]
     return keys.database_passwords(project.home, roles)
 
 
@@ -47,9 +38,10 @@ def jwks_url(project: Project, identity_port: int | None) -> str:
 def for_subgraph(name: str, project: Project, addresses: Addresses, jwks: str) -> dict[str, str]:
     """The environment of one subgraph's process."""
     secrets = passwords(project, addresses)
+    tenant, system = logins(name)
     environment = _common(project, jwks) | {
-        "DATABASE_URL": _login(addresses.database, tenant_role(name), secrets),
-        "SYSTEM_DATABASE_URL": _login(addresses.database, system_role(name), secrets),
+        "DATABASE_URL": _login(addresses.database, tenant, secrets),
+        "SYSTEM_DATABASE_URL": _login(addresses.database, system, secrets),
         "REDIS_URL": addresses.redis,
     }
     if name == "identity":

@@ -1,12 +1,10 @@
 """What one changes in catalog: guard, transaction, service."""
 
 from functools import partial
-from uuid import UUID
 
 import strawberry
 
-from shared.auth import Viewer, requires
-from shared.errors import Forbidden
+from shared.auth import organization_of, requires
 from shared.graphql import Info
 from shared.idempotency import once
 from subgraphs.catalog import inputs, models, services
@@ -21,19 +19,13 @@ from subgraphs.catalog.types import (
 )
 
 
-def _organization_id(viewer: Viewer) -> UUID:
-    if viewer.organization_id is None:
-        raise Forbidden("Sign in with `organizationSlug` to act for an organization.")
-    return viewer.organization_id
-
-
 @strawberry.type
 class Mutation:
     @strawberry.mutation(description="Makes a draft.", extensions=[requires("write:course")])
     async def create_course(
         self, info: Info, input: inputs.CreateCourseInput, idempotency_key: str | None = None
     ) -> CreateCourseResult:
-        organization_id = _organization_id(info.context.viewer)
+        organization_id = organization_of(info.context.viewer)
         async with info.context.session() as session:
             create = partial(services.create_course, session, organization_id, input)
             return Course.of(await once(session, "createCourse", idempotency_key, input, models.Course, create))

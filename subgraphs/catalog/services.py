@@ -5,14 +5,13 @@ from uuid import UUID
 
 from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import ids
 from shared.auth import Viewer
 from shared.errors import Forbidden, InvalidInput, NotFound, Rejected, SlugTaken
 from shared.events import emit
-from shared.postgres import violated
+from shared.postgres import insert_unique
 from subgraphs.catalog.errors import CourseNotOpen
 from subgraphs.catalog.events import (
     CourseArchived,
@@ -35,13 +34,7 @@ async def create_course(session: AsyncSession, organization_id: UUID, input: Cre
         title=input.title,
         description=input.description or "",
     )
-    session.add(course)
-    try:
-        await session.flush()
-    except IntegrityError as error:
-        if violated(error) != "course_slug_key":
-            raise
-        raise Rejected(SlugTaken(slug=input.slug)) from error
+    await insert_unique(session, course, "course_slug_key", SlugTaken(slug=input.slug))
     session.add_all(
         Module(organization_id=organization_id, course_id=course.id, title=module.title, position=position)
         for position, module in enumerate(input.modules, start=1)

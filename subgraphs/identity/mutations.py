@@ -7,8 +7,7 @@ from uuid import UUID
 import strawberry
 
 from shared.auth import Viewer as Caller
-from shared.auth import requires
-from shared.errors import Forbidden
+from shared.auth import organization_of, requires
 from shared.graphql import Info
 from shared.idempotency import once
 from subgraphs.identity import inputs, models
@@ -46,12 +45,6 @@ def _tokens(info: Info, grant: Grant) -> Tokens:
         expires_at=datetime.fromtimestamp(grant.viewer.expires_at, UTC),
         viewer=Viewer.of(grant.viewer),
     )
-
-
-def _organization_id(viewer: Caller) -> UUID:
-    if viewer.organization_id is None:
-        raise Forbidden("Sign in with `organizationSlug` to act for an organization.")
-    return viewer.organization_id
 
 
 @strawberry.type
@@ -169,7 +162,7 @@ class Mutation:
     async def add_member(
         self, info: Info, input: inputs.AddMemberInput, idempotency_key: str | None = None
     ) -> AddMemberResult:
-        organization_id = _organization_id(info.context.viewer)
+        organization_id = organization_of(info.context.viewer)
         new = await members.new_member(input)
         async with info.context.session() as session:
             create = partial(members.add_member, session, organization_id, new)

@@ -16,7 +16,6 @@ from shared import migrations
 from shared.postgres import Database
 from shared.redis import connect
 from shared.settings import Settings
-from shared.stack import environment
 from shared.stack.engines import PostgresEngine, RedisEngine
 from shared.stack.project import Project
 from shared.stack.running import Engines
@@ -31,7 +30,7 @@ _numbers = itertools.count()
 def settings_for(subgraph: str, database: str, redis: str) -> Settings:
     """The settings of a subgraph on these engines; `database` is the owner's address."""
     url = make_url(database)
-    logins = (environment.tenant_role(subgraph), environment.system_role(subgraph))
+    logins = migrations.logins(subgraph)
     tenant, system = (url.set(username=login).render_as_string(hide_password=False) for login in logins)
     return Settings(
         DATABASE_URL=SecretStr(tenant),

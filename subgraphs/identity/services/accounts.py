@@ -6,14 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import ids
 from shared.auth import Role, Viewer
 from shared.errors import InvalidInput, NotFound, Rejected
 from shared.events import emit
-from shared.postgres import violated
+from shared.postgres import insert_unique
 from subgraphs.identity import passwords
 from subgraphs.identity.errors import EmailTaken, InvalidCredentials
 from subgraphs.identity.events import MembershipCreated, UserRegistered, UserUpdated
@@ -61,13 +60,7 @@ async def add_user(session: AsyncSession, user: User, organization_id: UUID, rol
     membership = Membership(organization_id=organization_id, user_id=user.id, role=role)
     session.add(membership)
     await session.flush()
-    session.add(user)
-    try:
-        await session.flush()
-    except IntegrityError as error:
-        if violated(error) != "user_email_key":
-            raise
-        raise Rejected(EmailTaken()) from error
+    await insert_unique(session, user, "user_email_key", EmailTaken())
     actor_id = session.info["viewer"].user_id or user.id
     await emit(session, UserRegistered(id=user.id, organization_id=organization_id), actor_id=actor_id)
     await emit(session, _created(membership), actor_id=actor_id)

@@ -14,7 +14,7 @@ from shared.cache import Cache
 from shared.errors import InvalidInput, NotFound, Rejected, SlugTaken
 from shared.events import emit
 from shared.inputs import Input
-from shared.postgres import Model, after_commit, violated
+from shared.postgres import Model, after_commit, insert_unique
 from subgraphs.identity import events
 from subgraphs.identity.inputs import (
     CreateBranchInput,
@@ -32,7 +32,7 @@ M = TypeVar("M", bound=Model)
 async def create_organization(session: AsyncSession, input: CreateOrganizationInput) -> Organization:
     """A new tenant."""
     organization = Organization(**input.model_dump() | {"description": input.description or ""})
-    await _insert(session, organization, "organization_slug_key", input.slug)
+    await insert_unique(session, organization, "organization_slug_key", SlugTaken(slug=input.slug))
     created = events.OrganizationCreated(id=organization.id, organization_id=organization.id, slug=organization.slug)
     await emit(session, created)
     return organization
@@ -66,7 +66,7 @@ async def create_branch(session: AsyncSession, input: CreateBranchInput) -> Bran
     """A new place of an organization."""
     organization = await _organization(session, input.organization_id)
     branch = Branch(organization_id=organization.id, **input.model_dump(exclude={"organization_id"}))
-    await _insert(session, branch, "branch_slug_key", input.slug)
+    await insert_unique(session, branch, "branch_slug_key", SlugTaken(slug=input.slug))
     await emit(session, events.BranchCreated(id=branch.id, organization_id=organization.id, slug=branch.slug))
     return branch
 
@@ -124,16 +124,6 @@ async def _set(session: AsyncSession, model: type[Any], values: dict[str, Any], 
     await session.execute(
         statement.on_conflict_do_update(index_elements=list(values), set_={"value": statement.excluded.value})
     )
-
-
-async def _insert(session: AsyncSession, row: Model, slug_constraint: str, slug: str) -> None:
-    session.add(row)
-    try:
-        await session.flush()
-    except IntegrityError as error:
-        if violated(error) != slug_constraint:
-            raise
-        raise Rejected(SlugTaken(slug=slug)) from error
 
 
 def _change(row: Model, input: Input) -> list[str]:
