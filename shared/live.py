@@ -4,7 +4,7 @@ A topic carries no data, so nothing can pile up: a subscriber that is slow, or w
 """
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import TypeVar
@@ -32,6 +32,7 @@ class Live:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._watchers: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._asked: Counter[str] = Counter()  # subscriptions of new watchers that Redis has not confirmed yet
         self._pubsub: PubSub | None = None
 
     async def publish(self, topic: str) -> None:
@@ -65,15 +66,23 @@ class Live:
                 await asyncio.sleep(0.5)
 
     async def _listen(self) -> None:
-        async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
-            await pubsub.subscribe(_KEEPALIVE, *self._watchers)
-            self._pubsub = pubsub
-            self._wake(*self._watchers)  # whatever happened while nobody listened
+        async with self._redis.pubsub() as pubsub:
+            await pubsub.subscribe(_KEEPALIVE)
+            self._asked.clear()
+            self._pubsub = pubsub  # from here on new watchers subscribe for themselves
             try:
+                await pubsub.subscribe(_KEEPALIVE, *self._watchers)
                 async for message in pubsub.listen():
-                    self._wake(message["channel"].decode())
+                    self._hear(message["type"], message["channel"].decode())
             finally:
                 self._pubsub = None
+
+    def _hear(self, kind: str, topic: str) -> None:
+        if kind == "subscribe" and topic in self._asked:
+            self._asked -= Counter([topic])
+        elif kind != "unsubscribe":
+            # A change, or a subscription made again, by redis-py perhaps: whatever happened before was not heard.
+            self._wake(topic)
 
     def _wake(self, *topics: str) -> None:
         for topic in topics:
@@ -82,6 +91,7 @@ class Live:
 
     async def _follow(self, topic: str) -> None:
         if self._pubsub is not None:
+            self._asked[topic] += 1
             with suppress(RedisError, OSError):  # `run` subscribes to everything again when it reconnects
                 await self._pubsub.subscribe(topic)
 

@@ -67,14 +67,19 @@ class Revocations:
                 await asyncio.sleep(0.5)
 
     async def _follow(self) -> None:
-        async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+        async with self._redis.pubsub() as pubsub:
             await pubsub.subscribe(_CHANNEL)
-            ended: Any = await self._redis.zrangebyscore(_KEY, time.time(), "+inf", withscores=True)
-            for session, until in ended:
-                self._note(UUID(session.decode()), until)
             async for message in pubsub.listen():
-                session, until = message["data"].decode().split()
-                self._note(UUID(session), float(until))
+                if message["type"] == "subscribe":  # again, too, when redis-py has connected again by itself
+                    await self._catch_up()
+                else:
+                    session, until = message["data"].decode().split()
+                    self._note(UUID(session), float(until))
+
+    async def _catch_up(self) -> None:
+        ended: Any = await self._redis.zrangebyscore(_KEY, time.time(), "+inf", withscores=True)
+        for session, until in ended:
+            self._note(UUID(session.decode()), until)
 
     def _note(self, session: UUID, until: float) -> None:
         # Every end lies one token life ahead, so the oldest entries come first and are the first to be of no use.
