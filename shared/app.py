@@ -24,6 +24,7 @@ from shared.auth import ANONYMOUS, JwksClient, KeySource, TokenVerifier, Viewer
 from shared.cache import Cache
 from shared.consumer import Consumer
 from shared.context import Context, Platform
+from shared.documents import open_store
 from shared.errors import Refusal, Unauthenticated
 from shared.events import Handler
 from shared.graphql import Schema
@@ -74,6 +75,7 @@ def create_app(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await platform.documents.close()
         await platform.redis.aclose()
         await platform.database.close()
 
@@ -92,12 +94,14 @@ def create_app(
 
 def _platform(subgraph: str, settings: Settings, keys: KeySource | None) -> Platform:
     redis = connect(settings.redis_url)
+    database = Database(subgraph, settings)
     return Platform(
         subgraph=subgraph,
         settings=settings,
-        database=Database(subgraph, settings),
+        database=database,
         redis=redis,
         cache=Cache(redis),
+        documents=open_store(subgraph, settings.mongodb_url, database),
         live=Live(redis),
         tokens=TokenVerifier(keys or JwksClient(settings.jwks_url), settings.issuer, settings.audience),
         revocations=Revocations(redis),

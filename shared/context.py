@@ -17,6 +17,7 @@ from shared.settings import Settings
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
+    from shared.documents import Store
     from shared.live import Live
     from shared.revocations import Revocations
 
@@ -30,6 +31,7 @@ class Platform:
     database: Database
     redis: Redis
     cache: Cache
+    documents: Store
     live: Live
     tokens: TokenVerifier
     revocations: Revocations

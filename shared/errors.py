@@ -57,6 +57,12 @@ class SlugTaken(Error):
     slug: str = strawberry.field(description="The slug that was asked for.")
 
 
+@strawberry.federation.type(shareable=True, description="This is for people who are in the course.")
+class NotEnrolled(Error):
+    code: str = "NOT_ENROLLED"
+    message: str = "Enrol in the course first."
+
+
 class Rejected(Exception):
     """An expected refusal; `error` becomes a member of the mutation's union, and nothing is stored."""
 

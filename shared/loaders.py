@@ -61,10 +61,12 @@ class Loaders:
         load = partial(self._by, type_, column, among)
         return await self._loader(("by", type_, column.key, among), load).load(value)
 
-    async def children(self, type_: type[N], column: InstrumentedAttribute[Any], parent: UUID) -> list[N]:
-        """All rows of a parent, for lists that are short by their nature; ordered by id."""
-        load = partial(self._children, type_, column)
-        return self._showing(await self._loader(("children", type_, column.key), load).load(parent))
+    async def children(
+        self, type_: type[N], column: InstrumentedAttribute[Any], parent: UUID, *, among: Filter | None = None
+    ) -> list[N]:
+        """All rows of a parent, or those that pass the filter; for lists that are short by their nature. By id."""
+        load = partial(self._children, type_, column, among)
+        return self._showing(await self._loader(("children", type_, column.key, among), load).load(parent))
 
     async def page(
         self,
@@ -132,8 +134,11 @@ class Loaders:
         found = {row.lookup: type_.of(row) for row in await self._rows(statement)}
         return [found.get(value) for value in values]
 
-    async def _children(self, type_: type[N], column: InstrumentedAttribute[Any], parents: list[UUID]) -> list[list[N]]:
+    async def _children(
+        self, type_: type[N], column: InstrumentedAttribute[Any], among: Filter | None, parents: list[UUID]
+    ) -> list[list[N]]:
         statement = self._select(type_, column.label("parent")).where(column.in_(parents)).order_by(type_.model.id)
+        statement = self._narrowed(statement, among)
         children: dict[UUID, list[N]] = defaultdict(list)
         for row in await self._rows(statement):
             children[row.parent].append(type_.of(row))

@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     redis_url: SecretStr = Field(validation_alias="REDIS_URL")
     """Cache, event streams, presence and revocations (`redis://`, `rediss://` or `unix://`)."""
 
+    mongodb_url: SecretStr | None = Field(default=None, validation_alias="MONGODB_URL")
+    """MongoDB, for documents (`mongodb://` or `mongodb+srv://`); without it they are kept in PostgreSQL."""
+
     router_secret: SecretStr = Field(min_length=16)
     """What the router sends as `x-lyceum-router`; a request without it is refused."""
 

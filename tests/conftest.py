@@ -154,6 +154,13 @@ async def catalog(project: Project, engines: Engines) -> AsyncIterator[Subgraph]
         yield subgraph
 
 
+@pytest.fixture(scope="session")
+async def assessment(project: Project, engines: Engines) -> AsyncIterator[Subgraph]:
+    """Assessment."""
+    async with running("assessment", project, engines) as subgraph:
+        yield subgraph
+
+
 def viewer(role: Role, organization_id: UUID | None = None, user_id: UUID | None = None, **changes: Any) -> Viewer:
     """Somebody with a role; an organization and a person of their own unless given."""
     made = Viewer(

@@ -11,8 +11,9 @@ from shared.events import emit
 from shared.postgres import Database
 from shared.settings import Settings
 from subgraphs.catalog.demo_data import COURSES, ENROLLMENTS, DemoCourse
-from subgraphs.catalog.events import CourseCreated, CoursePublished, EnrollmentCreated
+from subgraphs.catalog.events import CoursePublished, EnrollmentCreated
 from subgraphs.catalog.models import Course, CourseStatus, Enrollment, Module
+from subgraphs.catalog.services import created
 
 
 async def seed(progress: Callable[[int, int], None]) -> int:
@@ -22,9 +23,9 @@ async def seed(progress: Callable[[int, int], None]) -> int:
     try:
         for slug, courses in COURSES.items():
             enrolled = dict(ENROLLMENTS[slug])
-            for position, course in enumerate(courses):
+            for course in courses:
                 async with database.begin(Viewer(organization_id=demo_id("organization", slug))) as session:
-                    made += await _course(session, slug, position, course, enrolled.get(course.slug, ()))
+                    made += await _course(session, slug, course, enrolled.get(course.slug, ()))
                 done += 1
                 progress(done, total)
     finally:
@@ -32,12 +33,12 @@ async def seed(progress: Callable[[int, int], None]) -> int:
     return made
 
 
-async def _course(session: AsyncSession, slug: str, position: int, demo: DemoCourse, emails: tuple[str, ...]) -> int:
+async def _course(session: AsyncSession, slug: str, demo: DemoCourse, emails: tuple[str, ...]) -> int:
     if await session.scalar(select(Course.id).where(Course.slug == demo.slug)):
         return 0
     organization_id = demo_id("organization", slug)
     course = Course(
-        id=demo_id("course", slug, demo.slug, position=position),
+        id=demo_id("course", slug, demo.slug),
         organization_id=organization_id,
         slug=demo.slug,
         title=demo.title,
@@ -46,17 +47,13 @@ async def _course(session: AsyncSession, slug: str, position: int, demo: DemoCou
     )
     session.add(course)
     await session.flush()
-    session.add_all(
-        Module(
-            id=demo_id("module", slug, demo.slug, title),
-            organization_id=organization_id,
-            course_id=course.id,
-            title=title,
-            position=place,
-        )
+    own = {"organization_id": organization_id, "course_id": course.id}
+    modules = [
+        Module(**own, id=demo_id("module", slug, demo.slug, title), title=title, position=place)
         for place, title in enumerate(demo.modules, start=1)
-    )
-    await emit(session, CourseCreated(id=course.id, organization_id=organization_id, slug=course.slug))
+    ]
+    session.add_all(modules)
+    await emit(session, created(course, modules))
     if demo.status == CourseStatus.PUBLISHED:
         await emit(session, CoursePublished(id=course.id, organization_id=organization_id))
     for email in emails:

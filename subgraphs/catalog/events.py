@@ -7,6 +7,7 @@ from shared.events import Event
 
 class CourseCreated(Event, type="course.created"):
     slug: str
+    module_ids: list[UUID]
 
 
 class CourseUpdated(Event, type="course.updated"):

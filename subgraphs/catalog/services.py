@@ -1,5 +1,6 @@
 """The rules of catalog. Services get narrow values and a session; they never see a resolver's `info`."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -35,11 +36,13 @@ async def create_course(session: AsyncSession, organization_id: UUID, input: Cre
         description=input.description or "",
     )
     await insert_unique(session, course, "course_slug_key", SlugTaken(slug=input.slug))
-    session.add_all(
-        Module(organization_id=organization_id, course_id=course.id, title=module.title, position=position)
+    own = {"organization_id": organization_id, "course_id": course.id}
+    modules = [
+        Module(**own, id=ids.new_id(), title=module.title, position=position)
         for position, module in enumerate(input.modules, start=1)
-    )
-    await emit(session, CourseCreated(id=course.id, organization_id=organization_id, slug=course.slug))
+    ]
+    session.add_all(modules)
+    await emit(session, created(course, modules))
     return course
 
 
@@ -138,6 +141,16 @@ async def _enrollment_of(session: AsyncSession, course: Course, user_id: UUID) -
         return enrollment, True
     existing = select(Enrollment).where(Enrollment.course_id == course.id, Enrollment.user_id == user_id)
     return (await session.execute(existing.with_for_update())).scalar_one(), False
+
+
+def created(course: Course, modules: Iterable[Module]) -> CourseCreated:
+    """The event of a new course."""
+    return CourseCreated(
+        id=course.id,
+        organization_id=course.organization_id,
+        slug=course.slug,
+        module_ids=[module.id for module in modules],
+    )
 
 
 def _facts(enrollment: Enrollment) -> dict[str, UUID]:

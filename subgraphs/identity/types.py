@@ -241,10 +241,20 @@ class Enrollment(Elsewhere):
     pass
 
 
+@strawberry.federation.type(keys=[_BY_NODE_ID])
+class Assessment(Elsewhere):
+    pass
+
+
+@strawberry.federation.type(keys=[_BY_NODE_ID])
+class Attempt(Elsewhere):
+    pass
+
+
 OWN = (User, Organization, Branch, Membership, OrganizationSetting, BranchSetting)
 """What `node(id:)` finds here."""
 
-ELSEWHERE = (Course, Module, Enrollment)
+ELSEWHERE = (Course, Module, Enrollment, Assessment, Attempt)
 """What `node(id:)` leaves to the subgraph that owns it."""
 
 LoginResult = Annotated[

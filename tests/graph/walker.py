@@ -118,7 +118,7 @@ class Walker:
         if isinstance(type_, GraphQLInputObjectType):
             return self._object(type_, path, id, own)
         if type_.name == "ID":
-            return f'"{id if path == () else own[name]}"'
+            return f'"{id if path == () else own.get(name, own["id"])}"'
         if isinstance(type_, GraphQLEnumType):
             return next(iter(type_.values))
         assert isinstance(type_, GraphQLScalarType)
