@@ -75,6 +75,7 @@ def create_app(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await platform.resources.aclose()
         await platform.documents.close()
         await platform.redis.aclose()
         await platform.database.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,8 @@ class Platform:
     live: Live
     tokens: TokenVerifier
     revocations: Revocations
+    resources: AsyncExitStack = field(default_factory=AsyncExitStack)
+    """What else is closed when the process ends."""
 
 
 @dataclass(slots=True)

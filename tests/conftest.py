@@ -155,6 +155,13 @@ async def catalog(project: Project, engines: Engines) -> AsyncIterator[Subgraph]
 
 
 @pytest.fixture(scope="session")
+async def content(project: Project, engines: Engines) -> AsyncIterator[Subgraph]:
+    """Content."""
+    async with running("content", project, engines) as subgraph:
+        yield subgraph
+
+
+@pytest.fixture(scope="session")
 async def assessment(project: Project, engines: Engines) -> AsyncIterator[Subgraph]:
     """Assessment."""
     async with running("assessment", project, engines) as subgraph:

@@ -15,11 +15,12 @@ LONGEST = 400
 MAY_IMPORT = {
     "app": {"schema", "settings", "consumers", "presence", "runtime"},
     "schema": {"queries", "mutations", "subscriptions", "types", "limits"},
-    "queries": {"types", "models"},
-    "mutations": {"types", "models", "inputs", "services", "runtime"},
+    "queries": {"types", "models", "finding"},
+    "mutations": {"types", "models", "inputs", "services", "media", "runtime"},
     "subscriptions": {"types", "models", "presence"},
-    "types": {"models", "documents", "errors", "filters", "inputs", "loaders", "presence"},
+    "types": {"models", "documents", "errors", "filters", "inputs", "loaders", "presence", "runtime"},
     "loaders": {"models", "documents", "runtime"},
+    "finding": {"types", "loaders", "runtime"},
     "services": {
         "services",
         "models",
@@ -32,7 +33,9 @@ MAY_IMPORT = {
         "keys",
         "passwords",
     },
-    "consumers": {"models", "events", "services", "runtime"},
+    "media": {"services", "models", "inputs"},
+    "consumers": {"models", "events", "services", "search", "runtime"},
+    "search": {"models", "documents"},
     "runtime": {"services", "documents", "settings", "keys"},
     "demo": {
         "demo_data",

@@ -35,8 +35,10 @@ def jwks_url(project: Project, identity_port: int | None) -> str:
     return f"http://{HOST}:{identity_port}/.well-known/jwks.json"
 
 
-def for_subgraph(name: str, project: Project, addresses: Addresses, jwks: str) -> dict[str, str]:
-    """The environment of one subgraph's process."""
+def for_subgraph(
+    name: str, project: Project, addresses: Addresses, jwks: str, port: int | None = None
+) -> dict[str, str]:
+    """The environment of one subgraph's process; `port` is where clients reach it, if it serves."""
     secrets = passwords(project, addresses)
     tenant, system = logins(name)
     environment = _common(project, jwks) | {
@@ -44,6 +46,8 @@ def for_subgraph(name: str, project: Project, addresses: Addresses, jwks: str) -
         "SYSTEM_DATABASE_URL": _login(addresses.database, system, secrets),
         "REDIS_URL": addresses.redis,
     }
+    if port is not None:
+        environment["LYCEUM_PUBLIC_URL"] = f"http://{HOST}:{port}"
     if name == "identity":
         environment["LYCEUM_SIGNING_KEYS_FILE"] = str(keys.signing_keys(project.home))
     return environment

@@ -109,7 +109,7 @@ class Stack:
         process = Process(
             name,
             [sys.executable, "-m", "shared.stack.cli", "serve", name, "--fd", str(held.fileno())],
-            environment=environment.for_subgraph(name, self._project, self._engines.addresses, jwks),
+            environment=environment.for_subgraph(name, self._project, self._engines.addresses, jwks, port_of(held)),
             directory=self._project.root,
             log=self._project.logs / f"{name}.log",
             on_line=self._reporter.line_writer(name),

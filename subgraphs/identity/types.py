@@ -242,6 +242,16 @@ class Enrollment(Elsewhere):
 
 
 @strawberry.federation.type(keys=[_BY_NODE_ID])
+class ContentItem(Elsewhere):
+    pass
+
+
+@strawberry.federation.type(keys=[_BY_NODE_ID])
+class ContentVersion(Elsewhere):
+    pass
+
+
+@strawberry.federation.type(keys=[_BY_NODE_ID])
 class Assessment(Elsewhere):
     pass
 
@@ -254,7 +264,7 @@ class Attempt(Elsewhere):
 OWN = (User, Organization, Branch, Membership, OrganizationSetting, BranchSetting)
 """What `node(id:)` finds here."""
 
-ELSEWHERE = (Course, Module, Enrollment, Assessment, Attempt)
+ELSEWHERE = (Course, Module, Enrollment, ContentItem, ContentVersion, Assessment, Attempt)
 """What `node(id:)` leaves to the subgraph that owns it."""
 
 LoginResult = Annotated[

@@ -28,7 +28,7 @@ query($first: Int!) {
     edges { node {
       title
       organization { name branches { edges { node { city } } } }
-      modules { title course { slug } }
+      modules { title course { slug } items { totalCount edges { node { title viewerCompletedAt } } } }
       viewerEnrollment { status user { displayName } }
       presence { count users(first: 5) { displayName } }
       assessments { edges { node { title viewerAttempts { id } } } }
@@ -94,7 +94,7 @@ async def measured(graph: Graph, log: StatementLog, stack: Stack, token: str, qu
     ("name", "query", "asked"),
     [
         ("of the issue", ISSUE, {"identity", "catalog"}),
-        ("of everything", WHOLE, {"identity", "catalog", "assessment"}),
+        ("of everything", WHOLE, {"identity", "catalog", "content", "assessment"}),
         ("of one's own", OWN, {"identity", "catalog"}),
     ],
 )

@@ -40,6 +40,11 @@ class Tenants:
         return [id for kind in kinds.values() for id in chance.sample(kind, min(number, len(kind)))]
 
 
+def shows_something(value: Any) -> bool:
+    """Whether an answer is more than nothing or a list of nothing."""
+    return value.get("totalCount") != 0 if isinstance(value, dict) else bool(value)
+
+
 async def walked(graph: Graph, walker: Walker, tokens: dict[str, str]) -> list[Any]:
     """Everything that the holders of these tokens can see."""
     return [await answers_of(graph, token, walker.roots()) for token in tokens.values()]
@@ -106,7 +111,7 @@ async def test_a_foreign_id_finds_nothing_at_any_root_field(
     for part in batched(calls, 40):
         answer = await graph.ask(f"{{ {part} }}", tenants.strangers[role])
         assert set(answer.codes) <= ({"UNAUTHENTICATED"} if role == "nobody" else set())
-        assert not any((answer.partial or {}).values())
+        assert not any(map(shows_something, (answer.partial or {}).values()))
 
 
 @pytest.mark.parametrize("role", [*ROLES, "nobody"])

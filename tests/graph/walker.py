@@ -106,7 +106,7 @@ class Walker:
     def shallow(self, type_: Any) -> str:
         """Enough of an answer to see whether it is one."""
         if isinstance(type_, (GraphQLObjectType, GraphQLInterfaceType)):
-            return "__typename id" if "id" in type_.fields else "__typename"
+            return " ".join(["__typename", *(name for name in ("id", "totalCount") if name in type_.fields)])
         members = (f"... on {member.name} {{ {self.shallow(member)} }}" for member in type_.types)
         return f"__typename {' '.join(members)}"
 

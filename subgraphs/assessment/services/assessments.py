@@ -8,9 +8,9 @@ from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import ids
-from shared.auth import Viewer
+from shared.auth import Viewer, organization_of
 from shared.documents import Documents
-from shared.errors import Forbidden, NotFound, Rejected
+from shared.errors import NotFound, Rejected
 from shared.events import emit
 from shared.idempotency import once
 from shared.waiting import Begin, until
@@ -27,17 +27,16 @@ async def create_assessment(
     begin: Begin, sets: Documents[QuestionSet], viewer: Viewer, input: CreateAssessmentInput, key: str | None
 ) -> Assessment:
     """An assessment with its first question set."""
-    if viewer.organization_id is None:
-        raise Forbidden("Sign in with `organizationSlug` to act for an organization.")
+    organization_id = organization_of(viewer)
     if not await until(begin, partial(_has_course, id=input.course_id)):
         raise Rejected(NotFound())
-    questions = _question_set(viewer.organization_id, ids.new_id(), input.questions)
-    await sets.insert(viewer.organization_id, [questions])
+    questions = _question_set(organization_id, ids.new_id(), input.questions)
+    await sets.insert(organization_id, [questions])
     async with begin() as session:
         create = partial(_create, session, input, questions)
         made = await once(session, "createAssessment", key, input, Assessment, create)
     if made.question_set_id != questions.id:  # it was made before, with another set
-        await sets.delete(viewer.organization_id, [questions.id])
+        await sets.delete(organization_id, [questions.id])
     return made
 
 

@@ -1,0 +1,1 @@
+"""Items, media and search."""

@@ -1,0 +1,52 @@
+"""What content publishes, and how it reads its own events and what catalog publishes."""
+
+from uuid import UUID
+
+from shared.events import Event
+
+
+class ItemCreated(Event, type="item.created"):
+    course_id: UUID
+    module_id: UUID
+
+
+class ItemUpdated(Event, type="item.updated"):
+    course_id: UUID
+    fields: list[str]
+
+
+class ItemPublished(Event, type="item.published"):
+    course_id: UUID
+    version: int
+
+
+class ItemCompleted(Event, type="item.completed"):
+    """`id` is the completion: everybody's completions of an item go their own ways."""
+
+    item_id: UUID
+    course_id: UUID
+    user_id: UUID
+
+
+class CourseCreated(Event, type="course.created"):
+    """Catalog's: a course, with its modules."""
+
+    module_ids: list[UUID]
+
+
+class CoursePublished(Event, type="course.published"):
+    """Catalog's: the course is open."""
+
+
+class EnrollmentCreated(Event, type="enrollment.created"):
+    """Catalog's: somebody is in the course."""
+
+    course_id: UUID
+    user_id: UUID
+
+
+class EnrollmentWithdrawn(Event, type="enrollment.withdrawn"):
+    """Catalog's: somebody is not in the course any more."""
+
+    course_id: UUID
+    user_id: UUID
