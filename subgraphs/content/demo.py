@@ -1,6 +1,7 @@
-"""Loads the texts of the demo courses, once."""
+"""Loads the texts of the demo courses, and how far people have read them, once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,12 +12,12 @@ from shared.documents import Documents, open_store
 from shared.events import emit
 from shared.postgres import Database
 from subgraphs.content.consumers import keep_course
-from subgraphs.content.demo_data import ITEMS, DemoItem
+from subgraphs.content.demo_data import HISTORY, ITEMS, DemoItem, DemoReader
 from subgraphs.content.documents import ItemText
 from subgraphs.content.events import CourseCreated, ItemCreated
-from subgraphs.content.models import Item
+from subgraphs.content.models import Completion, Item
 from subgraphs.content.runtime import texts_in
-from subgraphs.content.services import publish
+from subgraphs.content.services import note_completion, publish
 from subgraphs.content.settings import Settings
 
 _DRAFTS = frozenset({"life-in-running-water"})
@@ -24,7 +25,7 @@ _DRAFTS = frozenset({"life-in-running-water"})
 
 
 async def seed(progress: Callable[[int, int], None]) -> int:
-    """Adds what is missing; returns how many items it made. Running it again makes nothing."""
+    """Adds what is missing; returns how many items and completions it made. Running it again makes nothing."""
     settings = Settings.load()
     database = Database("content", settings)
     store = open_store("content", settings.mongodb_url, database)
@@ -35,6 +36,7 @@ async def seed(progress: Callable[[int, int], None]) -> int:
                 made += await _item(database, texts_in(store), slug, position, item)
                 done += 1
                 progress(done, total)
+            made += await _history(database, slug)
     finally:
         await store.close()
         await database.close()
@@ -79,6 +81,28 @@ async def _row(session: AsyncSession, slug: str, demo: DemoItem, text: ItemText)
     session.add(item)
     await emit(session, ItemCreated(**own, id=item.id, course_id=course_id, module_id=module_id))
     return item
+
+
+async def _history(database: Database, slug: str) -> int:
+    made = 0
+    async with database.begin(Viewer(organization_id=demo_id("organization", slug))) as session:
+        for course, readers in HISTORY[slug].items():
+            statement = select(Item).where(Item.course_id == demo_id("course", slug, course)).order_by(Item.id)
+            items = (await session.execute(statement)).scalars().all()
+            for reader in readers:
+                made += await _read(session, items[: reader.items], reader)
+    return made
+
+
+async def _read(session: AsyncSession, items: Sequence[Item], reader: DemoReader) -> int:
+    user_id = demo_id("user", reader.email)
+    last = datetime.now(UTC) - timedelta(days=reader.days_ago)
+    completed = select(Completion.item_id).where(Completion.user_id == user_id)
+    before = set((await session.execute(completed)).scalars())
+    unread = [item for item in items if item.id not in before]
+    for days, item in enumerate(reversed(unread)):
+        await note_completion(session, item, user_id, last - timedelta(days=days))
+    return len(unread)
 
 
 def unwrapped(text: str) -> str:
