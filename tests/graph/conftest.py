@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.graph.clients import Graph
+from tests.graph.fleet import Fleet
 from tests.graph.school import School
 from tests.graph.stack import Stack
 from tests.graph.tokens import Mint
@@ -41,6 +42,17 @@ async def graph(stack: Stack) -> AsyncIterator[Graph]:
     graph = Graph(stack.urls["graphql"], stack.urls["websocket"])
     yield graph
     await graph.http.aclose()
+
+
+@pytest.fixture(scope="session")
+async def fleet(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fleet]:
+    """The graph as processes that tests may kill; for tests of the group `faults`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LYCEUM_EPHEMERAL", "1")
+        for name in ("DATABASE_URL", "REDIS_URL", "MONGODB_URL", "ELASTICSEARCH_URL"):
+            patch.delenv(name, raising=False)
+        async with Fleet.running(tmp_path_factory.mktemp("fleet")) as fleet:
+            yield fleet
 
 
 @pytest.fixture(scope="session")
