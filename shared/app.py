@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import json
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -29,6 +30,7 @@ from shared.errors import Refusal, Unauthenticated
 from shared.events import Handler
 from shared.graphql import Schema
 from shared.live import Live
+from shared.parking import Replays
 from shared.postgres import Database, Origin
 from shared.redis import connect
 from shared.relay import Relay
@@ -110,13 +112,23 @@ def _platform(subgraph: str, settings: Settings, keys: KeySource | None) -> Plat
 
 
 def _background(platform: Platform, handlers: Handlers, work: Sequence[Work]) -> list[Coroutine[Any, Any, None]]:
+    taken = handlers(platform)
     return [
         _kept_up(platform.live.run),
         _kept_up(platform.revocations.run),
         _kept_up(Relay(platform.subgraph, platform.database, platform.redis).run),
-        _kept_up(Consumer(platform.database, platform.redis, handlers(platform)).run),
+        *(_kept_up(consumer.run) for consumer in _consumers(platform, taken)),
+        *([_kept_up(Replays(platform.database, taken).run)] if taken else []),
         *(_kept_up(lambda start=start: start(platform)) for start in work),  # type: ignore[misc]
     ]
+
+
+def _consumers(platform: Platform, handlers: Sequence[Handler]) -> list[Consumer]:
+    """One per source: while what the handlers of one source need is away, the events of the others go on."""
+    by_source: dict[str, list[Handler]] = defaultdict(list)
+    for handler in handlers:
+        by_source[handler.source].append(handler)
+    return [Consumer(source, platform.database, platform.redis, taken) for source, taken in by_source.items()]
 
 
 async def _kept_up(run: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -1,213 +1,278 @@
-"""The consumer: applies other subgraphs' events once each and in order, and notices when one is missing.
+"""The consumer: applies one source's events once each and in order, and notices when one is missing.
 
-`last` per stream moves in the same transaction as the effect: a lower number is a duplicate, the next one is applied,
-a higher one means a gap, and then the relay is asked to publish again from where it begins.
+`last` per partition moves in the same transaction as the effect: a lower number is a duplicate, the next one is
+applied, a higher one means a gap, and then the relay is asked to publish again from where it begins.
+
+What goes wrong, and what comes of it:
+
+- An engine is away: nothing is parked, the same event is tried again after growing pauses, for as long as it takes.
+- A handler fails, or a statement of it takes too long: it is tried three times, then parked (`parking.py`).
+- Handling an event ends the process: a process begins each partition with events one by one, and writes down, on a
+  connection of its own, with which. The position is locked until the event is applied or the count taken back (after
+  an exception or an orderly shutdown), so each earlier start with the same event is a process that ended while it
+  handled it, however many replicas there are. After five of them it is parked. Once a process has applied an event,
+  batches follow and nothing more is written, so the count costs one short transaction per partition and process.
+
+An innocent event is parked only if five processes in a row are killed while they handle it, and none gets past it.
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
-from uuid import UUID
 
 import asyncpg
-import orjson
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Table, and_, case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import Viewer
-from shared.events import Handler, stream_of
-from shared.postgres import Database, Origin, act_for
+from shared.errors import Unavailable
+from shared.events import Handler, Handlers, Received, stream_of
+from shared.parking import park
+from shared.postgres import Database
 from shared.relay import head_key, replay_key
-from shared.tables import PARTITIONS, consumer_position, parked_event
+from shared.tables import PARTITIONS, consumer_position, consumer_start
 
 log = structlog.get_logger()
 
 _BATCH = 200
 _WAIT = 1_000  # milliseconds to wait for entries before comparing positions with what the relay has announced
 _ATTEMPTS = 3
+_STARTS = 5
+_LONGEST_PAUSE = 10  # seconds between tries while an engine is away
 
-Place = tuple[str, int]
-"""A stream: the source subgraph and the partition."""
+_AWAY = (RedisError, OSError, Unavailable, asyncpg.InterfaceError)
 
-Entry = tuple[int, dict[bytes, bytes]]
-"""An event on a stream: its number and its fields."""
+
+class EndedProcesses(Exception):
+    """Each process that began to handle the event ended before the handlers did."""
+
+    def __init__(self, starts: int) -> None:
+        super().__init__(f"{starts} processes in a row ended while they handled it")
 
 
 class Consumer:
-    """Applies events to one subgraph for as long as it runs."""
+    """Applies the events of one source to one subgraph, which may be the source itself, for as long as it runs."""
 
-    def __init__(self, database: Database, redis: Redis, handlers: Sequence[Handler]) -> None:
-        self._database, self._redis = database, redis
-        self._handlers: dict[tuple[str, str], list[Handler]] = defaultdict(list)
-        for handler in handlers:
-            self._handlers[handler.source, handler.event.type].append(handler)
-        sources = sorted({handler.source for handler in handlers})
-        self._places: list[Place] = [(source, partition) for source in sources for partition in range(PARTITIONS)]
-        self._last: dict[Place, int] = {}
+    def __init__(self, source: str, database: Database, redis: Redis, handlers: Iterable[Handler]) -> None:
+        self._source, self._database, self._redis = source, database, redis
+        self._handlers = Handlers(handlers)
+        self._streams = {stream_of(source, partition): partition for partition in range(PARTITIONS)}
+        self._last: dict[int, int] = {}
+        self._begun: dict[int, int] = {}  # partition to the event that this process is counted to have begun with
+        self._proven: set[int] = set()  # partitions on which this process has applied an event
+        self._interruption = _Interruption(source)
 
     async def run(self) -> None:
         """Runs until cancelled; starts over, from its stored positions, whenever an engine was away."""
-        while self._places:
+        while True:
             try:
                 await self._restore()
                 while True:
                     await self._read()
-            except (SQLAlchemyError, RedisError, OSError) as error:
-                log.warning("consumer.interrupted", error=type(error).__name__)
-                await asyncio.sleep(1)
+                    self._interruption.end()
+            except (*_AWAY, SQLAlchemyError) as error:
+                await asyncio.sleep(self._interruption.pause(error))
 
     async def _restore(self) -> None:
         async with self._database.begin(Viewer()) as session:
-            rows = {(row.source, row.partition): row.last for row in await session.execute(select(consumer_position))}
-            missing = [place for place in self._places if place not in rows]
+            positions = select(consumer_position).where(consumer_position.c.source == self._source)
+            rows = {row.partition: row.last for row in await session.execute(positions)}
+            missing = [partition for partition in range(PARTITIONS) if partition not in rows]
             if missing:
-                values = [{"source": source, "partition": partition, "last": 0} for source, partition in missing]
+                values = [{"source": self._source, "partition": partition, "last": 0} for partition in missing]
                 await session.execute(upsert(consumer_position).values(values).on_conflict_do_nothing())
-        self._last = {place: rows.get(place, 0) for place in self._places}
+        self._last = {partition: rows.get(partition, 0) for partition in range(PARTITIONS)}
 
     async def _read(self) -> None:
-        streams = {stream_of(*place): f"{last}-0" for place, last in self._last.items()}
-        found: Any = await self._redis.xread(streams, count=_BATCH, block=_WAIT)  # type: ignore[arg-type]
-        by_stream = {stream_of(*place): place for place in self._places}
+        after = {stream: f"{self._last[partition]}-0" for stream, partition in self._streams.items()}
+        found: Any = await self._redis.xread(after, count=_BATCH, block=_WAIT)  # type: ignore[arg-type]
         for stream, entries in found or ():
-            numbered = [(int(entry.split(b"-")[0]), fields) for entry, fields in entries]
-            await self._take(by_stream[stream.decode()], numbered)
+            partition = self._streams[stream.decode()]
+            events = [Received.from_stream(self._source, partition, *entry) for entry in entries]
+            await self._take(partition, events)
         if not found:
             await self._compare()
 
-    async def _take(self, place: Place, entries: list[Entry]) -> None:
-        """Applies the entries up to the first gap, and asks for what is missing."""
-        expected = self._last[place] + 1
-        whole = [entry for index, entry in enumerate(entries) if entry[0] == expected + index]
+    async def _take(self, partition: int, events: list[Received]) -> None:
+        """Applies the events up to the first gap, and asks for what is missing."""
+        expected = self._last[partition] + 1
+        whole = [event for index, event in enumerate(events) if event.sequence == expected + index]
         if whole:
-            await self._apply(place, whole)
-        if len(whole) < len(entries):
-            await self._missing(place)
+            await self._apply(partition, whole)
+        if len(whole) < len(events):
+            await self._missing(partition)
 
     async def _compare(self) -> None:
         """Nothing came: has the relay announced numbers that never arrived?"""
-        heads: Any = await self._redis.mget([head_key(*place) for place in self._places])
-        for place, head in zip(self._places, heads, strict=True):
-            if head and int(head.split(b":")[1]) > self._last[place]:
-                await self._missing(place)
+        heads: Any = await self._redis.mget([head_key(self._source, partition) for partition in range(PARTITIONS)])
+        for partition, head in enumerate(heads):
+            if head and int(head.split(b":")[1]) > self._last[partition]:
+                await self._missing(partition)
 
-    async def _missing(self, place: Place) -> None:
-        head: Any = await self._redis.get(head_key(*place))
+    async def _missing(self, partition: int) -> None:
+        head: Any = await self._redis.get(head_key(self._source, partition))
         oldest = int(head.split(b":")[0]) if head else 1
-        if self._last[place] + 1 < oldest:
+        if self._last[partition] + 1 < oldest:
             # Nobody keeps these any more (a new consumer of an old stream): going on beats waiting for ever.
-            log.warning("consumer.skipped", source=place[0], partition=place[1], first=oldest)
-            await self._move(place, oldest - 1)
-        await self._redis.set(replay_key(*place), self._last[place] + 1)
+            log.warning("consumer.skipped", source=self._source, partition=partition, first=oldest)
+            await self._move(partition, oldest - 1)
+        await self._redis.set(replay_key(self._source, partition), self._last[partition] + 1)
         await asyncio.sleep(0.5)  # the relay looks once a second
 
-    async def _move(self, place: Place, last: int) -> None:
+    async def _move(self, partition: int, last: int) -> None:
         async with self._database.begin(Viewer()) as session:
-            await _advance(session, place, last)
-        self._last[place] = last
+            await self._advance(session, partition, last)
+        self._last[partition] = last
 
-    async def _apply(self, place: Place, entries: list[Entry]) -> None:
-        """All in one transaction; if one of them fails, each in its own, so that only that one is parked."""
+    async def _apply(self, partition: int, events: list[Received]) -> None:
+        """All in one transaction; if one of them fails, or the process has only begun, each in its own."""
+        if partition in self._proven and await self._succeeds(partition, events):
+            return
+        for event in events:
+            if event.sequence > self._last[partition]:  # else another replica was faster
+                await self._insist(partition, event)
+
+    async def _succeeds(self, partition: int, events: list[Received]) -> bool:
         try:
-            await self._transact(place, entries)
+            await self._transact(partition, events)
         except Exception as error:
             if _is_away(error):
                 raise
-            if len(entries) > 1:
-                for entry in entries:
-                    await self._apply(place, [entry])
-            else:
-                await self._insist(place, entries[0])
+            return False
+        return True
 
-    async def _insist(self, place: Place, entry: Entry) -> None:
+    async def _insist(self, partition: int, event: Received) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                await self._transact(place, [entry])
+                await self._transact(partition, [event])
                 return
             except Exception as error:
                 if _is_away(error):
                     raise
-                if attempt == _ATTEMPTS:
-                    await self._park(place, entry, error)
+                if attempt == _ATTEMPTS or isinstance(error, EndedProcesses):
+                    await self._park(partition, event, error)
                     return
                 await asyncio.sleep(0.1 * 2**attempt)
 
-    async def _transact(self, place: Place, entries: list[Entry]) -> None:
+    async def _transact(self, partition: int, events: list[Received]) -> None:
         async with self._database.begin(Viewer()) as session:
-            last = await _position(session, place)
-            for number, fields in entries:
-                if number > last:
-                    await self._handle(session, place, fields)
-            await _advance(session, place, max(last, entries[-1][0]))
-        self._last[place] = max(last, entries[-1][0])
+            last = await self._position(session, partition)
+            new = [event for event in events if event.sequence > last]
+            if new:
+                async with self._counted(partition, new[0].sequence):
+                    for event in new:
+                        await self._handlers.apply(session, event)
+                    await self._advance(session, partition, new[-1].sequence)
+        self._last[partition] = max(last, events[-1].sequence)
+        if new:
+            self._proven.add(partition)
 
-    async def _handle(self, session: AsyncSession, place: Place, fields: dict[bytes, bytes]) -> None:
-        handlers = self._handlers.get((place[0], fields[b"type"].decode()), ())
-        if not handlers:
+    @asynccontextmanager
+    async def _counted(self, partition: int, sequence: int) -> AsyncIterator[None]:
+        """Counts the start of this process with the event, unless what is done meanwhile fails without ending it."""
+        if partition not in self._proven:
+            await self._begin(partition, sequence)
+        try:
+            yield
+        except (Exception, asyncio.CancelledError):
+            await self._take_back(partition)
+            raise
+
+    async def _begin(self, partition: int, sequence: int) -> None:
+        """Committed at once, on another connection; `EndedProcesses` when too many have begun with the event."""
+        if self._begun.get(partition) == sequence:
             return
-        await act_for(session, Viewer(organization_id=_organization(fields)))
-        session.info["origin"] = Origin(trace_id=fields[b"traceId"].decode() or None)
-        for handler in handlers:
-            await handler.handle(session, handler.event.model_validate_json(fields[b"data"]))
-        await session.flush()
+        table = consumer_start
+        first = upsert(table).values(source=self._source, partition=partition, sequence=sequence, starts=1)
+        again = case((table.c.sequence == sequence, table.c.starts + 1), else_=1)
+        statement = first.on_conflict_do_update(
+            index_elements=[table.c.source, table.c.partition], set_={"sequence": sequence, "starts": again}
+        )
+        async with self._database.begin(Viewer()) as session:
+            starts: int = (await session.execute(statement.returning(table.c.starts))).scalar_one()
+        if starts > _STARTS:
+            raise EndedProcesses(starts - 1)
+        self._begun[partition] = sequence
 
-    async def _park(self, place: Place, entry: Entry, error: Exception) -> None:
-        number, fields = entry
-        log.error("consumer.parked", source=place[0], partition=place[1], sequence=number, exc_info=error)
-        async with self._database.begin(Viewer(organization_id=_organization(fields))) as session:
-            if await _position(session, place) < number:  # else another replica has applied it meanwhile
-                await session.execute(insert(parked_event).values(_parked(place, entry, error)))
-                await _advance(session, place, number)
-        self._last[place] = number
+    async def _take_back(self, partition: int) -> None:
+        if partition in self._begun:
+            with suppress(*_AWAY, SQLAlchemyError):  # it is taken back after the next try then
+                async with self._database.begin(Viewer()) as session:
+                    await session.execute(delete(consumer_start).where(self._is_at(consumer_start, partition)))
+                del self._begun[partition]
+
+    async def _park(self, partition: int, event: Received, error: Exception) -> None:
+        async with self._database.begin(Viewer(organization_id=event.organization_id)) as session:
+            is_new = await self._position(session, partition) < event.sequence  # else another replica has applied it
+            if is_new:
+                await park(session, event, error)
+                await self._advance(session, partition, event.sequence)
+        self._last[partition] = event.sequence
+        if is_new:
+            log.error(
+                "consumer.parked",
+                source=self._source,
+                partition=partition,
+                sequence=event.sequence,
+                name=event.type,
+                trace_id=event.trace_id,
+                exc_info=error,
+            )
+
+    async def _position(self, session: AsyncSession, partition: int) -> int:
+        """Locks the position: of several replicas of a subgraph, one applies at a time."""
+        statement = select(consumer_position.c.last).where(self._is_at(consumer_position, partition)).with_for_update()
+        return (await session.execute(statement)).scalar_one()
+
+    async def _advance(self, session: AsyncSession, partition: int, last: int) -> None:
+        statement = update(consumer_position).where(self._is_at(consumer_position, partition))
+        await session.execute(statement.values(last=func.greatest(consumer_position.c.last, last)))
+
+    def _is_at(self, table: Table, partition: int) -> Any:
+        return and_(table.c.source == self._source, table.c.partition == partition)
 
 
-def _organization(fields: dict[bytes, bytes]) -> UUID | None:
-    value = fields[b"organizationId"].decode()
-    return UUID(value) if value else None
+class _Interruption:
+    """While an engine is away: says so once, waits longer from try to try, and says when it is over."""
 
+    def __init__(self, source: str) -> None:
+        self._source, self._tries = source, 0
+        self._told: set[str] = set()
 
-def _parked(place: Place, entry: Entry, error: Exception) -> dict[str, Any]:
-    number, fields = entry
-    return {
-        "organization_id": _organization(fields),
-        "source": place[0],
-        "partition": place[1],
-        "sequence": number,
-        "type": fields[b"type"].decode(),
-        "data": orjson.loads(fields[b"data"]),
-        "error": f"{type(error).__name__}: {error}",
-        "trace_id": fields[b"traceId"].decode() or None,
-    }
+    def pause(self, error: Exception) -> float:
+        """The seconds to wait before the next try."""
+        name = type(error).__name__
+        if name not in self._told:
+            log.warning("consumer.interrupted", source=self._source, error=name)
+        self._told.add(name)
+        self._tries += 1
+        return min(2 ** (self._tries - 1), _LONGEST_PAUSE)
+
+    def end(self) -> None:
+        """All is well again, or still."""
+        if self._tries:
+            log.info("consumer.resumed", source=self._source, count=self._tries)
+        self._tries = 0
+        self._told.clear()
 
 
 def _is_away(error: Exception) -> bool:
     """Whether an engine failed rather than the handler: then nothing is parked and the same event is tried later."""
-    if isinstance(error, (RedisError, OSError, PoolTimeoutError, asyncpg.InterfaceError)):
+    if isinstance(error, (*_AWAY, PoolTimeoutError)):
         return True
     return isinstance(error, DBAPIError) and (error.connection_invalidated or _is_transient(error))
 
 
 def _is_transient(error: DBAPIError) -> bool:
     state: str = getattr(error.orig, "sqlstate", None) or ""
-    # Connection, deadlock, resources, shutdown or timeout; a lock, such as that of another replica that applies now.
+    if state == "57014":  # the handler's own statement takes longer than any may
+        return False
+    # Connection, deadlock, resources or shutdown; a lock, such as that of another replica that applies now.
     return state[:2] in ("08", "40", "53", "57") or state == "55P03"
-
-
-async def _position(session: AsyncSession, place: Place) -> int:
-    """Locks the stream's position: of several replicas of a subgraph, one applies at a time."""
-    table = consumer_position.c
-    statement = select(table.last).where(table.source == place[0], table.partition == place[1]).with_for_update()
-    return (await session.execute(statement)).scalar_one()
-
-
-async def _advance(session: AsyncSession, place: Place, last: int) -> None:
-    table = consumer_position.c
-    statement = update(consumer_position).where(table.source == place[0], table.partition == place[1])
-    await session.execute(statement.values(last=func.greatest(table.last, last)))

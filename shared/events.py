@@ -1,13 +1,14 @@
 """Events: typed, written to the outbox by the transaction that caused them, handled idempotently elsewhere.
 
 The way of an event: `emit` writes an outbox row, the relay numbers and publishes it (`relay.py`), and consumers in any
-subgraph apply it once and in order (`consumer.py`).
+subgraph apply it once and in order (`consumer.py`). One that cannot be applied is parked (`parking.py`).
 """
 
 import zlib
-from collections.abc import Awaitable, Callable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -18,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
 from shared import audit, tables
-from shared.postgres import Origin
+from shared.auth import Viewer
+from shared.postgres import Origin, act_for
 
 
 class Event(BaseModel):
@@ -49,6 +51,53 @@ class Handler:
     source: str
     event: type[Event]
     handle: Handle
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An event as it came: from its stream, or from where it was parked. `data` is its payload as JSON."""
+
+    source: str
+    partition: int
+    sequence: int
+    type: str
+    organization_id: UUID | None
+    data: bytes
+    trace_id: str | None
+
+    @classmethod
+    def from_stream(cls, source: str, partition: int, entry: bytes, fields: Mapping[bytes, bytes]) -> Self:
+        """What the relay published under this entry id (`17-0`)."""
+        organization = fields[b"organizationId"].decode()
+        return cls(
+            source,
+            partition,
+            int(entry.split(b"-")[0]),
+            fields[b"type"].decode(),
+            UUID(organization) if organization else None,
+            fields[b"data"],
+            fields[b"traceId"].decode() or None,
+        )
+
+
+class Handlers:
+    """A subgraph's handlers by what they take."""
+
+    def __init__(self, handlers: Iterable[Handler]) -> None:
+        self._by_type: dict[tuple[str, str], list[Handler]] = defaultdict(list)
+        for handler in handlers:
+            self._by_type[handler.source, handler.event.type].append(handler)
+
+    async def apply(self, session: AsyncSession, event: Received) -> bool:
+        """Runs what takes the event, in the event's tenant and trace; False when nothing does."""
+        handlers = self._by_type.get((event.source, event.type), ())
+        if handlers:
+            await act_for(session, Viewer(organization_id=event.organization_id))
+            session.info["origin"] = Origin(trace_id=event.trace_id)
+        for handler in handlers:
+            await handler.handle(session, handler.event.model_validate_json(event.data))
+        await session.flush()
+        return bool(handlers)
 
 
 def partition_of(aggregate_id: UUID) -> int:

@@ -6,6 +6,7 @@ from sqlalchemy import (
     DateTime,
     Identity,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     SmallInteger,
@@ -59,6 +60,16 @@ consumer_position = Table(
 )
 """How far this subgraph has applied another one's events; moves in the same transaction as their effect."""
 
+consumer_start = Table(
+    "consumer_start",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("partition", SmallInteger, primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+    Column("starts", Integer, nullable=False),
+)
+"""The event that a process began with, and how many began with the same one in a row without coming to an end of it."""
+
 parked_event = Table(
     "parked_event",
     metadata,
@@ -72,7 +83,12 @@ parked_event = Table(
     Column("error", Text, nullable=False),
     Column("trace_id", Text),
     _now(),
+    Column("retry_requested_at", DateTime(timezone=True)),  # an operator asks for a replay
+    Column(
+        "retry_began_at", DateTime(timezone=True)
+    ),  # a consumer has taken it; never cleared if the process died of it
     Index("parked_event_organization", "organization_id", "id"),
+    Index("parked_event_retry", "id", postgresql_where=text("retry_requested_at IS NOT NULL")),
 )
 """Events that a handler failed on again and again: kept for an operator, so that the others behind them go on."""
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import ids
 from shared.auth import Viewer
-from shared.errors import NotFound, Rejected
+from shared.errors import NotFound, Rejected, Unavailable
 from shared.events import Event, Handler, emit
 from tests.shared.conftest import eventually, fetch
 from tests.shared.wire import Happened, Wire, apply
@@ -78,20 +78,26 @@ async def test_a_handler_that_fails_twice_and_then_does_its_work_parks_nothing(w
     assert await wire.parked() == []
 
 
-async def test_an_engine_that_is_away_parks_nothing_however_long(wire: Wire) -> None:
-    errors: list[Exception] = [
-        RedisConnectionError("Redis is away"),
-        ConnectionRefusedError("the search engine is away"),
-        TimeoutError("it does not answer"),
-        PoolTimeoutError("no connection is free"),
-        PoolTimeoutError("still not"),
-        OperationalError("…", {}, Exception("the server closed the connection"), connection_invalidated=True),
-    ]
+AWAY: dict[str, list[Exception | str]] = {
+    "redis": [RedisConnectionError("Redis is away"), TimeoutError("it does not answer")],
+    "search": [Unavailable(), ConnectionRefusedError("the search engine is away"), Unavailable()],
+    "pool": [PoolTimeoutError("no connection is free"), PoolTimeoutError("still not")],
+    "broken": [OperationalError("…", {}, Exception("the server closed the connection"), connection_invalidated=True)],
+    "shut down": ["SELECT pg_terminate_backend(pg_backend_pid())"] * 2,
+}
+
+
+@pytest.mark.parametrize("engine", AWAY)
+async def test_an_engine_that_is_away_parks_nothing_however_long(wire: Wire, engine: str) -> None:
+    errors = list(AWAY[engine])
     organization, aggregate = ids.new_id(), ids.new_id()
 
     async def need_an_engine(session: AsyncSession, event: Happened) -> None:
         if event.number == 1 and errors:
-            raise errors.pop()
+            error = errors.pop()
+            if isinstance(error, Exception):
+                raise error
+            await session.execute(text(error))
         await apply(session, event)
 
     await wire.emit(organization, aggregate, 1, 2)
@@ -100,6 +106,42 @@ async def test_an_engine_that_is_away_parks_nothing_however_long(wire: Wire) -> 
     await wire.arrives({aggregate: [1, 2]}, within=20)
     assert errors == []
     assert await wire.parked() == []
+
+
+async def test_a_statement_that_takes_too_long_every_time_is_parked(wire: Wire) -> None:
+    organization, aggregate, tries = ids.new_id(), ids.new_id(), Counter[int]()
+
+    async def dawdle(session: AsyncSession, event: Happened) -> None:
+        tries[event.number] += 1
+        await apply(session, event)
+        if event.number == 2:
+            await session.execute(text("SET LOCAL statement_timeout = 100"))
+            await session.execute(text("SELECT pg_sleep(5)"))
+
+    await wire.emit(organization, aggregate, 1, 2, 3)
+    wire.relay()
+    wire.consumer(Handler("identity", Happened, dawdle))
+    await wire.arrives({aggregate: [1, 3]})
+    (parked,) = await wire.parked()
+    assert (parked["sequence"], tries[2]) == (2, 3)
+    assert "statement timeout" in parked["error"]
+
+
+async def test_an_error_that_the_database_cannot_store_is_parked_all_the_same(wire: Wire) -> None:
+    organization, aggregate = ids.new_id(), ids.new_id()
+
+    async def fail(session: AsyncSession, event: Happened) -> None:
+        if event.number == 1:
+            raise ValueError("\0 \ud800 " + "long" * 10_000)
+        await apply(session, event)
+
+    await wire.emit(organization, aggregate, 1, 2)
+    wire.relay()
+    wire.consumer(Handler("identity", Happened, fail))
+    await wire.arrives({aggregate: [2]})
+    (parked,) = await wire.parked()
+    assert parked["error"].startswith("ValueError: \N{REPLACEMENT CHARACTER} ? long")
+    assert len(parked["error"]) == 4_000
 
 
 async def test_a_payload_that_cannot_be_read_is_parked(wire: Wire) -> None:

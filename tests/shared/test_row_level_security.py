@@ -17,6 +17,7 @@ WITHOUT_TENANT = {
     "alembic_version": "no login may read it",
     "outbox_position": "numbers of the relay's; the tenant-bound login sees none",
     "consumer_position": "numbers of the consumer's",
+    "consumer_start": "numbers of the consumer's",
     "organization": "is one itself: its id is the tenant",
     "user": "seen through a membership",
     "refresh_token": "of sessions; the tenant-bound login sees none",

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.auth import Viewer
 from shared.consumer import Consumer
 from shared.events import Event, Handler, emit, partition_of
+from shared.parking import Replays
 from shared.postgres import Database
 from shared.redis import connect
 from shared.relay import Relay
@@ -70,7 +71,12 @@ class Wire:
 
     def consumer(self, *handlers: Handler) -> asyncio.Task[None]:
         """Starts a consumer, as another process would."""
-        return self._start(Consumer(self.sink, self.redis, handlers or [Handler("identity", Happened, apply)]).run())
+        taken = handlers or [Handler("identity", Happened, apply)]
+        return self._start(Consumer("identity", self.sink, self.redis, taken).run())
+
+    def replays(self, *handlers: Handler) -> asyncio.Task[None]:
+        """Starts what applies parked events again, as another process would."""
+        return self._start(Replays(self.sink, handlers or [Handler("identity", Happened, apply)]).run())
 
     def _start(self, run: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(run)
