@@ -17,6 +17,11 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 
+events = typer.Typer(help="Events that handlers failed on, and their replay.", no_args_is_help=True)
+app.add_typer(events, name="events")
+
+_OnlySubgraph = Annotated[str | None, typer.Option("--subgraph", help="Only those of this subgraph.")]
+
 
 @contextmanager
 def _failures_shown(reporter: Reporter) -> Iterator[None]:
@@ -120,6 +125,44 @@ def schema(
         elif stale := composition.stale_schemas(project):
             names = (f"{path.relative_to(project.root)}" for path in stale)
             raise StackError("\n".join(["These schemas are not what the code says; run `make schema`:", *names]))
+
+
+@events.command("parked")
+def list_parked(
+    subgraph: _OnlySubgraph = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line, with the events' data.")] = False,
+) -> None:
+    """List the parked events of all subgraphs, of the running stack or with engines of its own."""
+    from shared.stack import parked, running  # noqa: PLC0415
+
+    reporter = Reporter()
+    with _failures_shown(reporter):
+        project = Project.load()
+        with running.engines_for(project) as addresses:
+            found = parked.find(project, addresses, subgraph)
+        parked.show(found, reporter, as_json=as_json)
+
+
+@events.command("replay")
+def replay_parked(
+    ids: Annotated[list[int] | None, typer.Argument(metavar="ID", help="Ids that `parked` lists.")] = None,
+    subgraph: _OnlySubgraph = None,
+    everything: Annotated[bool, typer.Option("--all", help="Replay whatever is parked.")] = False,
+) -> None:
+    """Ask the subgraphs that run to apply parked events again, and tell what came of it within a few seconds.
+
+    A replayed event comes after younger events of what it is about. Ends with 0 when all were applied.
+    """
+    from shared.stack import parked, running  # noqa: PLC0415
+
+    reporter = Reporter()
+    with _failures_shown(reporter):
+        project = Project.load()
+        with running.engines_for(project) as addresses:
+            found = parked.find(project, addresses, subgraph)
+            chosen = parked.choose(found, ids or [], everything=everything)
+            are_applied = parked.replay(project, addresses, chosen, reporter)
+    raise typer.Exit(0 if are_applied else 1)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, Any, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 from rich.text import Text
 
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "bright_red", "bright_cyan", "bright_magenta", "bright_green")
@@ -17,6 +18,7 @@ _LOGINS = (
     ("other", "admin@other.example", "teacher@other.example", "student@other.example"),
     ("platform", "root@lyceum.example"),
 )
+_UNFOLDED = 100_000  # characters, more than any line has
 
 
 class _Output:
@@ -99,6 +101,13 @@ class Reporter:
         """One line of news."""
         if not self._quiet:
             self._write(Text(line))
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Rows below their columns' names, a line each however narrow the terminal, so that `grep` finds whole ones."""
+        table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+        for row in rows:
+            table.add_row(*(Text(cell, no_wrap=True) for cell in row))
+        Console(file=self._console.file, width=_UNFOLDED).print(table, crop=False)
 
     def fail(self, message: str) -> None:
         """What went wrong, with the reasons below."""
