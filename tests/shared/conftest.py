@@ -21,7 +21,7 @@ from shared.stack.project import Project
 from shared.stack.running import Engines
 from shared.telemetry import set_up_logs
 
-SUBGRAPHS = ("identity", "catalog")
+SUBGRAPHS = Project.load().subgraphs
 
 _TEMPLATE = "scratch_template"
 _numbers = itertools.count()

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import ids
 from shared.events import Handler
 from tests.graph.stack import ROOT, clean_environment
-from tests.shared.conftest import execute, fetch
+from tests.shared.conftest import SUBGRAPHS, execute, fetch
 from tests.shared.test_replays import park
 from tests.shared.wire import Happened, Wire
 
@@ -158,7 +158,7 @@ async def test_an_id_that_is_unknown_or_several_is_refused_and_nothing_is_asked_
         assert refused.code == 1, refused.output
         assert expected in refused.output
         assert "Traceback" not in refused.output
-    for schema in ("identity", "catalog"):
+    for schema in SUBGRAPHS:
         ((asked,),) = await fetch(wire.owner_url, f"SELECT count(retry_requested_at) FROM {schema}.parked_event")
         assert asked == 0
 

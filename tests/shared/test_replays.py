@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import ids, parking
 from shared.auth import Viewer
 from shared.events import Event, Handler
-from tests.shared.conftest import eventually, fetch
+from tests.shared.conftest import SUBGRAPHS, eventually, fetch
 from tests.shared.wire import Happened, Wire, apply
 
 
@@ -225,6 +225,6 @@ async def test_a_tenant_reaches_no_parked_event_of_another(wire: Wire, organizat
 
 async def test_marked_rows_are_found_by_their_index(wire: Wire) -> None:
     statement = "SELECT indexdef FROM pg_indexes WHERE schemaname = $1 AND indexname = 'parked_event_retry'"
-    for subgraph in ("identity", "catalog"):
+    for subgraph in SUBGRAPHS:
         ((definition,),) = await fetch(wire.owner_url, statement, subgraph)
         assert "WHERE (retry_requested_at IS NOT NULL)" in definition

@@ -10,7 +10,7 @@ from shared import ids
 from shared.migrations import logins
 from shared.stack.project import Project
 from shared.stack.running import Engines
-from tests.shared.conftest import fetch
+from tests.shared.conftest import SUBGRAPHS, fetch
 
 # Tables whose rows belong to no organization, and why nobody sees more in them than they should.
 WITHOUT_TENANT = {
@@ -117,7 +117,7 @@ async def test_a_login_cannot_read_another_subgraphs_tables(owner_url: str) -> N
     await connection.close()
 
 
-@pytest.mark.parametrize("subgraph", ["identity", "catalog"])
+@pytest.mark.parametrize("subgraph", SUBGRAPHS)
 async def test_the_audit_trail_can_only_grow(owner_url: str, subgraph: str) -> None:
     organization = ids.new_id()
     for login in logins(subgraph):
