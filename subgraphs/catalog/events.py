@@ -1,4 +1,4 @@
-"""What catalog publishes, and how it reads what identity publishes."""
+"""What catalog publishes, and how it reads what identity and content publish."""
 
 from uuid import UUID
 
@@ -32,6 +32,13 @@ class EnrollmentWithdrawn(Event, type="enrollment.withdrawn"):
     user_id: UUID
 
 
+class EnrollmentCompleted(Event, type="enrollment.completed"):
+    """Somebody has completed all that the course requires; told once per enrolment."""
+
+    course_id: UUID
+    user_id: UUID
+
+
 class MembershipCreated(Event, type="membership.created"):
     """Identity's: somebody belongs to the organization now."""
 
@@ -49,4 +56,18 @@ class MembershipUpdated(Event, type="membership.updated"):
 class MembershipDeleted(Event, type="membership.deleted"):
     """Identity's: somebody does not belong to the organization any more."""
 
+    user_id: UUID
+
+
+class ItemPublished(Event, type="item.published"):
+    """Content's: an item is published in a course, for the first time or in a later version."""
+
+    course_id: UUID
+
+
+class ItemCompleted(Event, type="item.completed"):
+    """Content's: somebody has completed an item, for the first time; `id` is the completion's."""
+
+    item_id: UUID
+    course_id: UUID
     user_id: UUID

@@ -142,3 +142,32 @@ class Member(Tenanted, Base):
 
     user_id: Mapped[UUID]
     role: Mapped[str] = mapped_column(Text)
+
+
+class RequiredItem(Tenanted, Base):
+    """What one has to complete in a course: an item that content has published there."""
+
+    __tablename__ = "required_item"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "course_id"], ["course.organization_id", "course.id"], ondelete="CASCADE"
+        ),
+        Index("required_item_course", "organization_id", "course_id", "id"),
+    )
+
+    course_id: Mapped[UUID]
+
+
+class ItemCompletion(Tenanted, Base):
+    """That a person has completed an item, as content's events tell; the item and the enrolment may become known
+    later."""
+
+    __tablename__ = "item_completion"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "item_id", "user_id", name="item_completion_user_key"),
+        Index("item_completion_course", "organization_id", "course_id", "user_id", "item_id"),
+    )
+
+    item_id: Mapped[UUID]
+    course_id: Mapped[UUID]
+    user_id: Mapped[UUID]

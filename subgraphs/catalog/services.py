@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, ColumnElement, Float, cast, exists, func, literal, select, update
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from shared import ids
 from shared.auth import Viewer
@@ -19,11 +21,22 @@ from subgraphs.catalog.events import (
     CourseCreated,
     CoursePublished,
     CourseUpdated,
+    EnrollmentCompleted,
     EnrollmentCreated,
     EnrollmentWithdrawn,
 )
 from subgraphs.catalog.inputs import CreateCourseInput, EnrollInput, UpdateCourseInput
-from subgraphs.catalog.models import Course, CourseStatus, Enrollment, EnrollmentStatus, Member, Module
+from subgraphs.catalog.models import (
+    Base,
+    Course,
+    CourseStatus,
+    Enrollment,
+    EnrollmentStatus,
+    ItemCompletion,
+    Member,
+    Module,
+    RequiredItem,
+)
 
 
 async def create_course(session: AsyncSession, organization_id: UUID, input: CreateCourseInput) -> Course:
@@ -78,7 +91,7 @@ async def archive_course(session: AsyncSession, viewer: Viewer, id: str) -> Cour
 
 async def enroll(session: AsyncSession, viewer: Viewer, input: EnrollInput) -> Enrollment:
     """Enrols the viewer, or a member for those who manage users. Enrolling twice is the same as once; who withdrew
-    comes back with the progress they had."""
+    comes back with the progress they had, and what they completed before or meanwhile counts."""
     user_id = await _person(session, viewer, input.user_id)
     # Shared: enrolments do not wait for each other, only for a change of the course itself.
     course = await _course(session, viewer, input.course_id, shared=True)
@@ -88,6 +101,8 @@ async def enroll(session: AsyncSession, viewer: Viewer, input: EnrollInput) -> E
     if is_new or enrollment.status == EnrollmentStatus.WITHDRAWN:
         enrollment.status = EnrollmentStatus.COMPLETED if enrollment.completed_at else EnrollmentStatus.ACTIVE
         await emit(session, EnrollmentCreated(**_facts(enrollment)))
+        if enrollment.status == EnrollmentStatus.ACTIVE:
+            await _count_earlier(session, enrollment)
     return enrollment
 
 
@@ -103,6 +118,69 @@ async def withdraw(session: AsyncSession, viewer: Viewer, id: str) -> Enrollment
         enrollment.status = EnrollmentStatus.WITHDRAWN
         await emit(session, EnrollmentWithdrawn(**_facts(enrollment)))
     return enrollment
+
+
+async def count_progress(session: AsyncSession, course_id: UUID, user_id: UUID | None = None) -> None:
+    """Brings the active enrolments of a course, or the one of a person, to the share of the required items that is
+    completed. Whoever has completed all of them has completed the course, and stays so whatever is required later."""
+    active = [Enrollment.course_id == course_id, Enrollment.status == EnrollmentStatus.ACTIVE]
+    if user_id is not None:
+        active.append(Enrollment.user_id == user_id)
+    # Locked first: only a later statement sees what others have committed while this one waited for them.
+    locked = select(Enrollment.id).where(*active).order_by(Enrollment.id).with_for_update().subquery()
+    if not await session.scalar(select(func.count()).select_from(locked)):
+        return
+    share = _share(course_id, Enrollment.user_id)
+    changed = update(Enrollment).where(*active, Enrollment.progress != share).values(progress=share)
+    counted = changed.returning(Enrollment.progress).cte("counted")
+    if await session.scalar(select(func.count()).where(counted.c.progress == 1)):
+        await _complete(session, *active, Enrollment.progress == 1)
+
+
+def insert_for_person(model: type[Base], values: dict[str, Any]) -> Insert:
+    """Stores what is told of a person in a course unless it is there, and keeps others from telling of the same person
+    in the same course until the transaction ends.
+
+    Else somebody's completion and enrolment at the same moment would not see each other, and neither would count it.
+    """
+    course, person = (int.from_bytes(values[name].bytes[8:], signed=True) for name in ("course_id", "user_id"))
+    lock = select(func.pg_advisory_xact_lock(literal(course ^ person, BigInteger)).label("locked")).cte("person")
+    row = (literal(value, model.__table__.c[name].type) for name, value in values.items())
+    return insert(model).from_select(list(values), select(*row).select_from(lock)).on_conflict_do_nothing()
+
+
+def _share(course_id: UUID, person: UUID | InstrumentedAttribute[UUID]) -> ColumnElement[Any]:
+    """The share of the required items of the course that a person has completed; null when none is required.
+
+    Subqueries, not joins: under row-level security the planner takes a big course for a small one, and may join all its
+    people with all its people row by row, at the latest where statistics are out of date.
+    """
+    items = select(RequiredItem.id).where(RequiredItem.course_id == course_id)
+    required = select(func.count()).where(RequiredItem.course_id == course_id).scalar_subquery()
+    completed = (
+        select(func.count().filter(ItemCompletion.item_id.in_(items)))
+        .where(ItemCompletion.course_id == course_id, ItemCompletion.user_id == person)
+        .scalar_subquery()
+    )
+    return cast(completed, Float) / func.nullif(required, 0)
+
+
+async def _complete(session: AsyncSession, *those: ColumnElement[bool]) -> None:
+    completed = update(Enrollment).where(*those)
+    completed = completed.values(status=EnrollmentStatus.COMPLETED, completed_at=datetime.now(UTC))
+    facts = (Enrollment.id, Enrollment.organization_id, Enrollment.course_id, Enrollment.user_id)
+    rows = (await session.execute(completed.returning(*facts))).mappings()
+    # In the order of ids, as everywhere: `emit` locks them too.
+    for row in sorted(rows, key=lambda row: row["id"]):
+        await emit(session, EnrollmentCompleted(**row))
+
+
+async def _count_earlier(session: AsyncSession, enrollment: Enrollment) -> None:
+    share = await session.scalar(select(_share(enrollment.course_id, enrollment.user_id)))
+    enrollment.progress = enrollment.progress if share is None else share
+    if share == 1:
+        enrollment.status, enrollment.completed_at = EnrollmentStatus.COMPLETED, datetime.now(UTC)
+        await emit(session, EnrollmentCompleted(**_facts(enrollment)))
 
 
 async def _course(session: AsyncSession, viewer: Viewer, id: str, *, shared: bool = False) -> Course:
@@ -135,7 +213,7 @@ async def _enrollment_of(session: AsyncSession, course: Course, user_id: UUID) -
         "progress": 0.0,
         "started_at": datetime.now(UTC),
     }
-    inserted = insert(Enrollment).values(values).on_conflict_do_nothing().returning(Enrollment)
+    inserted = insert_for_person(Enrollment, values).returning(Enrollment)
     enrollment = (await session.execute(inserted)).scalar_one_or_none()
     if enrollment is not None:
         return enrollment, True

@@ -49,6 +49,8 @@ SELECT 'course' AS kind, t::text AS row FROM course t
 UNION ALL SELECT 'module', t::text FROM module t
 UNION ALL SELECT 'enrollment', t::text FROM enrollment t
 UNION ALL SELECT 'member', t::text FROM member t
+UNION ALL SELECT 'required_item', t::text FROM required_item t
+UNION ALL SELECT 'item_completion', t::text FROM item_completion t
 UNION ALL SELECT 'audit', t::text FROM audit t
 UNION ALL SELECT 'idempotency', t::text FROM idempotency t
 UNION ALL SELECT 'event', concat_ws(' ', id, type, aggregate_id, data) FROM outbox

@@ -8,8 +8,9 @@ from sqlalchemy.exc import DBAPIError
 
 from shared import ids
 from shared.auth import ANONYMOUS, Viewer
-from subgraphs.catalog.models import Course, Enrollment, Member, Module
+from subgraphs.catalog.models import Course, Enrollment, ItemCompletion, Member, Module, RequiredItem
 from tests.catalog.conftest import create_course, enroll, join, nothing_changes, open_course, user_id
+from tests.catalog.content import apply, completed, published
 from tests.conftest import Subgraph, Tenant
 
 ENTITY = """
@@ -26,6 +27,8 @@ async def theirs(catalog: Subgraph, stranger: Tenant) -> dict[str, str]:
     course = await open_course(catalog, stranger, modules=[{"title": "Their secret"}])
     await join(catalog, stranger.student)
     enrollment = await enroll(catalog, stranger.student, course)
+    item = published(stranger, course)
+    await apply(catalog, stranger, item, completed(stranger.student, item))
     return {
         "course": course["id"],
         "module": course["modules"][0]["id"],
@@ -184,7 +187,20 @@ async def test_more_than_a_thousand_entities_are_refused_before_anything_is_read
     assert refused.statements == []
 
 
-@pytest.mark.parametrize("table", ["course", "module", "enrollment", "member", "outbox", "audit", "idempotency"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "course",
+        "module",
+        "enrollment",
+        "member",
+        "required_item",
+        "item_completion",
+        "outbox",
+        "audit",
+        "idempotency",
+    ],
+)
 async def test_row_level_security_shows_a_tenant_its_rows_only(
     catalog: Subgraph, tenant: Tenant, stranger: Tenant, theirs: dict[str, str], table: str
 ) -> None:
@@ -201,7 +217,7 @@ async def test_row_level_security_keeps_writes_in_the_tenant(
     catalog: Subgraph, tenant: Tenant, stranger: Tenant, theirs: dict[str, str], statement: str
 ) -> None:
     async with nothing_changes(catalog, stranger):
-        for table in ("enrollment", "module", "member", "course"):
+        for table in ("enrollment", "module", "member", "required_item", "item_completion", "course"):
             async with catalog.platform.database.begin(tenant.admin) as session:
                 assert (await session.execute(text(statement.format(table)))).rowcount == 0
 
@@ -213,6 +229,8 @@ async def test_row_level_security_keeps_writes_in_the_tenant(
         (Module, {"title": "Planted", "position": 9}),
         (Enrollment, {"status": "ACTIVE", "progress": 0.0}),
         (Member, {"role": "ADMIN"}),
+        (RequiredItem, {}),
+        (ItemCompletion, {"item_id": ids.new_id()}),
     ],
 )
 async def test_row_level_security_refuses_rows_for_another_tenant(
