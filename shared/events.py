@@ -27,18 +27,23 @@ class Event(BaseModel):
     """Something that happened, named in the past tense: `class CoursePublished(Event, type="course.published")`.
 
     `id` is the aggregate: events of one aggregate keep their order. Payloads carry ids, not names of people.
+    `stream="course_id"` keeps the order with other events of that course too: each that began after another's commit is
+    told after it.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
 
     type: ClassVar[str]
+    stream: ClassVar[str] = "id"
     id: UUID
     organization_id: UUID | None
 
-    def __init_subclass__(cls, *, type: str | None = None, **options: Any) -> None:
+    def __init_subclass__(cls, *, type: str | None = None, stream: str | None = None, **options: Any) -> None:
         super().__init_subclass__(**options)
         if type is not None:
             cls.type = type
+        if stream is not None:
+            cls.stream = stream
 
 
 Handle = Callable[[AsyncSession, Any], Awaitable[None]]
@@ -100,9 +105,9 @@ class Handlers:
         return bool(handlers)
 
 
-def partition_of(aggregate_id: UUID) -> int:
-    """The stream an aggregate's events go through; CRC-32, so that it is the same in every process and version."""
-    return zlib.crc32(aggregate_id.bytes) % tables.PARTITIONS
+def partition_of(key: UUID) -> int:
+    """The partition of an aggregate, or of another key of events: CRC-32, the same in every process and version."""
+    return zlib.crc32(key.bytes) % tables.PARTITIONS
 
 
 # Only after the aggregate's lock is taken does the row get its id, so ids follow the order of commits per aggregate.
@@ -131,7 +136,7 @@ async def emit(session: AsyncSession, event: Event, *, actor_id: UUID | None = N
         {
             "lock": int.from_bytes(event.id.bytes[8:], signed=True),
             "new_organization_id": event.organization_id,
-            "new_partition": partition_of(event.id),
+            "new_partition": partition_of(getattr(event, event.stream)),
             "new_type": event.type,
             "new_aggregate_id": event.id,
             "new_data": data,

@@ -15,12 +15,14 @@ class ItemUpdated(Event, type="item.updated"):
     fields: list[str]
 
 
-class ItemPublished(Event, type="item.published"):
+class ItemPublished(Event, type="item.published", stream="course_id"):
+    """Whoever completes an item later is told of later: what a course requires is known before it is done."""
+
     course_id: UUID
     version: int
 
 
-class ItemCompleted(Event, type="item.completed"):
+class ItemCompleted(Event, type="item.completed", stream="course_id"):
     """`id` is the completion: everybody's completions of an item go their own ways."""
 
     item_id: UUID

@@ -98,10 +98,10 @@ class Streams:
         self._replicas: list[asyncio.Task[None]] = []
 
     async def publish(self, told: Sequence[Event]) -> None:
-        """Puts events on the streams of their aggregates."""
+        """Puts events on the streams of their courses."""
         async with self._catalog.platform.redis.pipeline() as pipeline:
             for event in told:
-                partition = partition_of(event.id)
+                partition = partition_of(event.course_id)
                 self._last[partition] += 1
                 fields: dict[Any, Any] = {
                     "type": event.type,
@@ -115,7 +115,7 @@ class Streams:
     def start_replica(self) -> None:
         """Another process of catalog begins to consume."""
         mine = [replace(handler, source=self._source) for handler in handlers(self._catalog.platform)]
-        consumer = Consumer(self._catalog.platform.database, self._catalog.platform.redis, mine)
+        consumer = Consumer(self._source, self._catalog.platform.database, self._catalog.platform.redis, mine)
         self._replicas.append(asyncio.create_task(consumer.run()))
 
     async def applied(self, tenant: Tenant) -> None:

@@ -87,6 +87,25 @@ async def test_what_is_rolled_back_never_happened(wire: Wire) -> None:
     assert [row[0] for row in await fetch(wire.owner_url, "SELECT last FROM identity.outbox_position")] == [2]
 
 
+class Joined(Event, type="thing.joined", stream="group_id"):
+    """Something of which the order within a group matters."""
+
+    group_id: UUID
+
+
+async def test_events_of_several_aggregates_keep_their_order_on_a_stream_they_share(wire: Wire) -> None:
+    organization, group = ids.new_id(), ids.new_id()
+    joined = [Joined(id=ids.new_id(), organization_id=organization, group_id=group) for _ in range(20)]
+    for event in joined:
+        async with wire.source.begin(Viewer(organization_id=organization)) as session:
+            await emit(session, event)
+    wire.relay()
+    stream = stream_of("identity", partition_of(group))
+    await eventually(lambda: wire.redis.xlen(stream), len(joined))
+    entries = await wire.redis.xrange(stream)
+    assert [Joined.model_validate_json(fields[b"data"]) for _, fields in entries] == joined
+
+
 async def test_the_relay_gives_numbers_without_gaps_and_the_stream_carries_them(wire: Wire) -> None:
     aggregates = [aggregate_on(partition) for partition in range(PARTITIONS)]
     for number in range(3):
