@@ -45,7 +45,7 @@ _BATCH = 200
 _WAIT = 1_000  # milliseconds to wait for entries before comparing positions with what the relay has announced
 _ATTEMPTS = 3
 _STARTS = 5
-_LONGEST_PAUSE = 10  # seconds between tries while an engine is away
+_LONGEST_PAUSE = 2  # seconds between tries while an engine is away: recovery is seen soon, and a try costs little
 
 _AWAY = (RedisError, OSError, Unavailable, asyncpg.InterfaceError)
 
