@@ -2,7 +2,7 @@
 
 from shared.app import create_app
 from subgraphs.content.consumers import handlers
-from subgraphs.content.runtime import objects_of, publish_on_time
+from subgraphs.content.runtime import objects_of, publish_on_time, search_of
 from subgraphs.content.schema import schema
 from subgraphs.content.settings import Settings
 
@@ -11,3 +11,4 @@ settings = Settings.load()
 app = create_app(
     "content", schema, settings, handlers=handlers, work=[publish_on_time], routes=objects_of(settings).routes()
 )
+search_of(app.state.platform)  # an address of Elasticsearch that is none is refused now, as that of a bucket was above
