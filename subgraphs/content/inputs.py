@@ -64,5 +64,5 @@ class CreateMediaUploadInput(Input):
     media_type: Annotated[str, StringConstraints(pattern=r"^(video|audio)/[a-z0-9.+-]{1,60}$")] = Field(
         description="Such as video/mp4."
     )
-    size: float = Field(ge=1, le=LARGEST_FILE, description="In bytes, up to 2 GiB.")
+    size: float = Field(ge=1, le=LARGEST_FILE, multiple_of=1, description="In bytes, up to 2 GiB.")
     sha256: Sha256 = Field(description="The SHA-256 of the file, in hexadecimal.")

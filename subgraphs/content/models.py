@@ -115,6 +115,8 @@ class Item(Tenanted, Base):
     duration_minutes: Mapped[int | None]
     link: Mapped[str | None] = mapped_column(Text)
     media_id: Mapped[UUID | None]
+    """The uploaded file that it plays, see `media_key`."""
+
     media_type: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=1)
     text_id: Mapped[UUID | None]
@@ -203,15 +205,11 @@ class Media(Tenanted, Base):
         """Where the client sends the object; it is moved from there before it is judged."""
         return f"{self.organization_id}/arriving/{self.id}"
 
-    def key(self) -> str:
-        """Where the object lies, out of reach of the address it was sent to."""
-        return media_key(self.organization_id, self.item_id, self.id)
-
 
 document_table(Base.metadata)
 search_table(Base.metadata)
 
 
 def media_key(organization_id: UUID, item_id: UUID, media_id: UUID) -> str:
-    """Where a file lies in the object store; it begins with its organization."""
+    """Where a file that was taken lies in the object store, out of reach of the address it was sent to."""
     return f"{organization_id}/{item_id}/{media_id}"
