@@ -20,6 +20,8 @@ _LONGEST = 1_000  # characters
 async def found(context: Context, text: str, filter: SearchFilter, first: int, after: str | None) -> SearchConnection:
     """A page of what matches among what the viewer may read."""
     _check(text, "query")
+    for tag in filter.tags or ():
+        _check(tag, "tags")
     place = Cursor.of(after) if after is not None else None
     query = SearchQuery(
         text=text,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import ids
-from shared.auth import Viewer
+from shared.auth import Viewer, organization_of
 from shared.errors import InvalidInput, NotFound, Rejected
 from shared.objects import Objects, Stored
 from shared.waiting import Begin, until
@@ -19,6 +19,7 @@ from subgraphs.content.services import change_item, find_item
 
 async def announce(session: AsyncSession, viewer: Viewer, input: CreateMediaUploadInput) -> Media:
     """Notes what is about to come for an item."""
+    organization_of(viewer)
     item = await find_item(session, viewer, input.item_id)
     if item.type not in (ContentType.VIDEO, ContentType.AUDIO):
         raise Rejected(InvalidInput.at("input", "itemId", message="Only a VIDEO or AUDIO has media."))
@@ -41,6 +42,7 @@ async def accept(begin: Begin, objects: Objects, viewer: Viewer, id: str) -> Ite
     same upload can reach: what was judged is what stays. Reading it through lies between two transactions, so that no
     connection waits for it.
     """
+    organization_of(viewer)
     async with begin() as session:
         row = await _announced(session, id)
     file_id, stored = ids.new_id(), None
