@@ -5,13 +5,15 @@ VENV := .venv
 ARGS :=
 PYTHON_INSTALLED := $(VENV)/.installed
 ROUTER_INSTALLED := router/node_modules/.installed
+VERIFIER := tests/credentials/verifier
+VERIFIER_INSTALLED := $(VERIFIER)/node_modules/.installed
 
 .PHONY: up test lint schema install
 
 up: install ## Run the whole graph; Ctrl-C stops it.
 	@exec $(VENV)/bin/lyceum up $(ARGS)
 
-test: install ## Run the tests; `make test ARGS="-k name"` runs some of them.
+test: install $(VERIFIER_INSTALLED) ## Run the tests; `make test ARGS="-k name"` runs some of them.
 	@exec $(VENV)/bin/pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: install ## Check style, format and types.
@@ -45,9 +47,9 @@ $(PYTHON_INSTALLED): pyproject.toml uv.lock | $(VENV)/bin/uv
 	@touch $@
 
 # npm's own start script looks for a Node on the PATH, so the wheel's goes first there.
-$(ROUTER_INSTALLED): router/package.json router/package-lock.json | $(PYTHON_INSTALLED)
-	@echo "Installing the router"
+%/node_modules/.installed: %/package.json %/package-lock.json | $(PYTHON_INSTALLED)
+	@echo "Installing the packages of $*"
 	@node=$$($(VENV)/bin/python -c 'from shared.stack.programs import node; print(node())') && \
 	npm=$$($(VENV)/bin/python -c 'from shared.stack.programs import npm; print(npm())') && \
-	cd router && PATH="$$(dirname "$$node"):$$PATH" "$$node" "$$npm" ci --ignore-scripts --no-audit --no-fund
+	cd $* && PATH="$$(dirname "$$node"):$$PATH" "$$node" "$$npm" ci --ignore-scripts --no-audit --no-fund
 	@touch $@
