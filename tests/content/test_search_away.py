@@ -27,7 +27,7 @@ from tests.shared.conftest import eventually, execute, redis_url  # noqa: F401  
 from tests.shared.test_documents_away import closed_port, silent_server
 
 READ = "query($id: ID!) { contentItem(id: $id) { title text } }"
-SOON = 4.0  # seconds; the router waits for ten
+SOON = 8.0  # seconds; the router waits for ten
 
 
 @pytest.fixture

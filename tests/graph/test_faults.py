@@ -108,6 +108,11 @@ async def test_redis_goes_away_and_comes_back(
     graph: Graph, school: School, broken: Broken, record_property: Callable[[str, object], None]
 ) -> None:
     course, watcher, leaver = await school.course(), await school.add(), await school.add()
+
+    async def is_known() -> bool:
+        return (await school.enroll(course["id"], watcher.id))["__typename"] == "Enrollment"
+
+    await eventually(is_known)  # catalog learns of members through Redis, which was away when it started
     async with graph.watch(PRESENCE, watcher.token, courseId=course["id"]) as feed:
         await feed.until(shows(watcher.id))
         broken.redis.kill()
