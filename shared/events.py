@@ -6,7 +6,7 @@ subgraph apply it once and in order (`consumer.py`). One that cannot be applied 
 
 import zlib
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 from uuid import UUID
@@ -26,7 +26,9 @@ from shared.postgres import Origin, act_for
 class Event(BaseModel):
     """Something that happened, named in the past tense: `class CoursePublished(Event, type="course.published")`.
 
-    `id` is the aggregate: events of one aggregate keep their order. Payloads carry ids, not names of people.
+    `id` is the aggregate: events of one aggregate keep their order. Payloads carry ids; a name or an address of a
+    person travels only where another subgraph must print it, in fields that the event names as `personal`. They go
+    with the outbox row after seven days, and the audit trail, which is kept, never has them.
     `stream="course_id"` keeps the order with other events of that course too: each that began after another's commit is
     told after it.
     """
@@ -35,15 +37,24 @@ class Event(BaseModel):
 
     type: ClassVar[str]
     stream: ClassVar[str] = "id"
+    personal: ClassVar[frozenset[str]] = frozenset()
     id: UUID
     organization_id: UUID | None
 
-    def __init_subclass__(cls, *, type: str | None = None, stream: str | None = None, **options: Any) -> None:
+    def __init_subclass__(
+        cls,
+        *,
+        type: str | None = None,
+        stream: str | None = None,
+        personal: Iterable[str] = (),
+        **options: Any,
+    ) -> None:
         super().__init_subclass__(**options)
         if type is not None:
             cls.type = type
         if stream is not None:
             cls.stream = stream
+        cls.personal = cls.personal | frozenset(personal)
 
 
 Handle = Callable[[AsyncSession, Any], Awaitable[None]]
@@ -128,35 +139,38 @@ _INSERT = insert(tables.outbox).from_select(
 
 async def emit(session: AsyncSession, event: Event, *, actor_id: UUID | None = None) -> None:
     """Writes the event and its audit row; both exist exactly if the transaction commits."""
-    origin: Origin = session.info["origin"]
-    data = event.model_dump(mode="json", by_alias=True)
+    await emit_all(session, [event], actor_id=actor_id)
+
+
+async def emit_all(session: AsyncSession, events: Sequence[Event], *, actor_id: UUID | None = None) -> None:
+    """Writes events and their audit rows, in as many statements as for one; aggregates are locked in their order."""
     await session.flush()
-    await session.execute(
-        _INSERT,
-        {
-            "lock": int.from_bytes(event.id.bytes[8:], signed=True),
-            "new_organization_id": event.organization_id,
-            "new_partition": partition_of(getattr(event, event.stream)),
-            "new_type": event.type,
-            "new_aggregate_id": event.id,
-            "new_data": data,
-            "new_trace_id": origin.trace_id,
-        },
-    )
-    resource = event.type.rpartition(".")[0]
-    await audit.record(
-        session,
+    trace_id = session.info["origin"].trace_id
+    await session.execute(_INSERT, [_row(event, trace_id) for event in events])
+    await audit.record_all(session, [_entry(event, actor_id) for event in events])
+
+
+def _row(event: Event, trace_id: str | None) -> dict[str, Any]:
+    return {
+        "lock": int.from_bytes(event.id.bytes[8:], signed=True),
+        "new_organization_id": event.organization_id,
+        "new_partition": partition_of(getattr(event, event.stream)),
+        "new_type": event.type,
+        "new_aggregate_id": event.id,
+        "new_data": event.model_dump(mode="json", by_alias=True),
+        "new_trace_id": trace_id,
+    }
+
+
+def _entry(event: Event, actor_id: UUID | None) -> audit.Entry:
+    return audit.Entry(
         event.type,
-        resource,
+        event.type.rpartition(".")[0],
         event.id,
         organization_id=event.organization_id,
         user_id=actor_id,
-        **_changes(data),
+        details=event.model_dump(mode="json", by_alias=True, exclude={"id", "organization_id", *event.personal}),
     )
-
-
-def _changes(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in data.items() if key not in ("id", "organizationId")}
 
 
 def stream_of(subgraph: str, partition: int) -> str:

@@ -1,5 +1,6 @@
 """Public ids are TypeIDs (`course_01h…`, github.com/jetify-com/typeid); the database holds their UUIDv7."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import uuid_utils.compat
@@ -7,9 +8,16 @@ from typeid import TypeID
 from typeid.core.errors import TypeIDException
 
 
-def new_id() -> UUID:
-    """A UUIDv7: unique, and ordered by the time it was made."""
-    return uuid_utils.compat.uuid7()
+def new_id(at: datetime | None = None) -> UUID:
+    """A UUIDv7: unique, and ordered by the time it was made; or by `at`, for what happened at another time."""
+    return uuid_utils.compat.uuid7(nanoseconds=None if at is None else round(at.timestamp() * 1_000) * 1_000_000)
+
+
+def time_of(value: UUID) -> datetime | None:
+    """When the server made a UUIDv7, to the millisecond; None for any other UUID."""
+    if value.version != 7:
+        return None
+    return datetime.fromtimestamp((value.int >> 80) / 1_000, UTC)
 
 
 def encode(prefix: str, value: UUID) -> str:

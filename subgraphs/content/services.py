@@ -142,7 +142,7 @@ async def complete_item(begin: Begin, viewer: Viewer, id: str) -> tuple[Item, Co
 async def note_completion(session: AsyncSession, item: Item, user_id: UUID, time: datetime) -> Completion:
     """Stores that somebody finished the item at that time; what was stored before stays as it is."""
     values = {
-        "id": ids.new_id(),
+        "id": ids.new_id(time),  # the id says when, to whoever is told of the completion
         "organization_id": item.organization_id,
         "item_id": item.id,
         "user_id": user_id,

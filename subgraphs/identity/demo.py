@@ -53,7 +53,8 @@ async def _organization(session: AsyncSession, demo: DemoOrganization, password_
         return 0
     values = {name: value for name, value in asdict(demo).items() if name != "branches"}
     session.add(Organization(id=organization_id, **values | {"plan": demo.plan.upper()}))
-    await emit(session, OrganizationCreated(id=organization_id, organization_id=organization_id, slug=demo.slug))
+    own = {"id": organization_id, "organization_id": organization_id}
+    await emit(session, OrganizationCreated(**own, name=demo.name, slug=demo.slug))
     for branch in demo.branches:
         row = Branch(id=demo_id("branch", demo.slug, branch.slug), organization_id=organization_id, **asdict(branch))
         session.add(row)

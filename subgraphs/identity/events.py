@@ -1,4 +1,7 @@
-"""What identity publishes. The names are the brief's; payloads carry ids, never addresses or names of people."""
+"""What identity publishes. The names are the brief's; payloads carry ids.
+
+Names and addresses of people travel in one event alone, `user.named`, for the subgraphs that must print them.
+"""
 
 from uuid import UUID
 
@@ -6,10 +9,15 @@ from shared.events import Event
 
 
 class OrganizationCreated(Event, type="organization.created"):
+    name: str
     slug: str
 
 
 class OrganizationUpdated(Event, type="organization.updated"):
+    """`name` and `slug` are what they are now, changed or not."""
+
+    name: str
+    slug: str
     fields: list[str]
 
 
@@ -43,6 +51,14 @@ class UserRegistered(Event, type="user.registered"):
 
 class UserUpdated(Event, type="user.updated"):
     fields: list[str]
+
+
+class UserNamed(Event, type="user.named", personal=("display_name", "email")):
+    """What a member of the organization is called there and reached by: told when they join and whenever it changes,
+    to each of their organizations. `id` is the person."""
+
+    display_name: str
+    email: str
 
 
 class MembershipCreated(Event, type="membership.created"):

@@ -1,5 +1,6 @@
 """Every write tells of itself once, in the outbox and in the audit trail; a refused write not at all."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -78,15 +79,16 @@ WRITES = [
     Write(
         "admin",
         'addMember(input: {email: "SLUG@x.example", displayName: "N", role: STUDENT})',
-        ("user.registered", "membership.created"),
+        ("user.registered", "membership.created", "user.named"),
         "SLUG@x.example|TAKEN",
     ),
     Write(
         "admin", 'updateMember(input: {id: "MEMBER", role: TEACHER})', ("membership.updated",), "TEACHER|SUPER_ADMIN"
     ),
     Write("admin", 'removeMember(id: "MEMBER")', ("membership.deleted",), "MEMBER|membership_x"),
-    Write("student", 'joinOrganization(organizationSlug: "OTHER")', ("membership.created",), "OTHER|none"),
-    Write("student", 'updateProfile(input: {displayName: "Changed"})', ("user.updated",), "Changed|"),
+    Write("student", 'joinOrganization(organizationSlug: "OTHER")', ("membership.created", "user.named"), "OTHER|none"),
+    Write("student", 'updateProfile(input: {displayName: "Changed"})', ("user.updated", "user.named"), "Changed|"),
+    Write("student", 'updateProfile(input: {locale: "pt-BR"})', ("user.updated",), "pt-BR|!"),
     Write(
         "student",
         f'changePassword(input: {{currentPassword: "{PASSWORD}", newPassword: "a new passphrase"}})',
@@ -96,7 +98,7 @@ WRITES = [
     Write(
         "nobody",
         f'register(input: {{{REGISTER}, organizationSlug: "OTHER"}})',
-        ("user.registered", "membership.created", "session.started"),
+        ("user.registered", "membership.created", "user.named", "session.started"),
         "SLUG@x.example|TAKEN",
     ),
 ]
@@ -153,13 +155,64 @@ async def test_a_write_tells_of_itself_once_and_a_refused_one_not_at_all(
             assert event.data["organizationId"] == (str(event.organization_id) if event.organization_id else None)
 
 
-async def test_events_carry_ids_and_no_names_or_addresses(identity: Subgraph, school: School) -> None:
+ADD = """
+mutation($email: String!) {
+  addMember(input: {email: $email, displayName: "A new person", role: STUDENT}) { ... on Membership { user { id } } }
+}
+"""
+JOIN = "mutation($slug: String!) { joinOrganization(organizationSlug: $slug) { __typename } }"
+RENAME = 'mutation { updateProfile(input: {displayName: "Renamed"}) { __typename } }'
+
+
+async def test_events_carry_ids_and_one_alone_a_name_and_an_address(identity: Subgraph, school: School) -> None:
     await login(identity, school.student.email)
-    events = await rows(identity, "SELECT data::text AS data FROM outbox WHERE organization_id = :id", id=school.uuid)
-    assert events
+    email = f"{unique('new')}@people.example"
+    added = await identity.ask(ADD, school.admin.viewer, email=email)
+    uuid = ids.decode("user", added.data["addMember"]["user"]["id"])
+    statement = "SELECT type, data, data::text AS text FROM outbox WHERE organization_id = :id ORDER BY id"
+    events = await rows(identity, statement, id=school.uuid)
+    assert [event.data for event in events if event.type == "user.named"] == [
+        {"id": str(uuid), "organizationId": str(school.uuid), "displayName": "A new person", "email": email}
+    ]
     for event in events:
-        for secret in (school.student.email, "people.example", "A student"):
-            assert secret not in event.data
+        for secret in ("people.example", "A student", "A new person"):
+            assert event.type == "user.named" or secret not in event.text
+
+
+async def test_the_audit_trail_has_no_names_and_no_addresses(identity: Subgraph, school: School) -> None:
+    await identity.ask(ADD, school.admin.viewer, email=f"{unique('new')}@people.example")
+    await identity.ask(RENAME, school.student.viewer)
+    statement = "SELECT action, details::text AS details FROM audit WHERE organization_id = :id"
+    found = await rows(identity, statement, id=school.uuid)
+    assert [row.details for row in found if row.action == "user.named"] == ["{}", "{}"]
+    for row in found:
+        for secret in ("people.example", "A student", "A new person", "Renamed"):
+            assert secret not in row.details
+
+
+async def test_a_changed_name_is_told_to_each_organization_of_the_person(
+    identity: Subgraph, school: School, other: School
+) -> None:
+    await identity.ask(JOIN, school.student.viewer, slug=other.slug)
+    await identity.ask(RENAME, school.student.viewer)
+    statement = "SELECT organization_id, data FROM outbox WHERE aggregate_id = :id AND type = 'user.named' ORDER BY id"
+    found = await rows(identity, statement, id=school.student.uuid)
+    told = [(row.organization_id, row.data["displayName"]) for row in found]
+    assert told[0] == (other.uuid, "A student")
+    assert sorted(told[1:]) == sorted([(school.uuid, "Renamed"), (other.uuid, "Renamed")])
+
+
+async def test_who_joins_while_their_name_changes_is_known_there_by_the_new_one(
+    identity: Subgraph, school: School, other: School
+) -> None:
+    who = school.student.viewer
+    await asyncio.gather(identity.ask(JOIN, who, slug=other.slug), identity.ask(RENAME, who))
+    statement = """
+        SELECT DISTINCT ON (organization_id) data->>'displayName' AS name FROM outbox
+        WHERE aggregate_id = :id AND type = 'user.named' ORDER BY organization_id, id DESC
+    """
+    last = [row.name for row in await rows(identity, statement, id=school.student.uuid)]
+    assert last == ["Renamed", "Renamed"]
 
 
 async def test_a_session_tells_of_its_start_and_its_end(identity: Subgraph, school: School) -> None:

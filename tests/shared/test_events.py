@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import ids
 from shared.auth import Viewer
-from shared.events import Event, Handler, emit, partition_of, stream_of
+from shared.events import Event, Handler, emit, emit_all, partition_of, stream_of
 from shared.tables import PARTITIONS
 from tests.shared.conftest import eventually, fetch
 from tests.shared.wire import Happened, Wire, apply
@@ -175,3 +175,34 @@ async def test_several_handlers_of_an_event_commit_together_and_other_events_pas
     await wire.arrives({aggregate: [1, 1]})
     assert await wire.position(aggregate) == 2
     assert await wire.parked() == []
+
+
+class Called(Event, type="thing.called", personal=("name",)):
+    name: str
+    color: str
+
+
+class CalledAgain(Called, type="thing.called.again"):
+    pass
+
+
+async def test_what_is_personal_travels_and_is_not_audited(wire: Wire, scratch: str) -> None:
+    organization = ids.new_id()
+    events = [kind(id=ids.new_id(), organization_id=organization, name="Ada", color="red")
+              for kind in (Called, CalledAgain)]  # fmt: skip
+    async with wire.source.begin(Viewer(organization_id=organization)) as session:
+        await emit_all(session, events)
+    statement = "SELECT data->>'name' AS name FROM identity.outbox WHERE organization_id = $1"
+    assert [row["name"] for row in await fetch(scratch, statement, organization)] == ["Ada", "Ada"]
+    statement = "SELECT details FROM identity.audit WHERE organization_id = $1"
+    assert [row["details"] for row in await fetch(scratch, statement, organization)] == ['{"color": "red"}'] * 2
+
+
+async def test_many_events_of_one_transaction_arrive_like_as_many_one_by_one(wire: Wire) -> None:
+    organization, aggregates = ids.new_id(), [ids.new_id() for _ in range(5)]
+    wire.relay()
+    wire.consumer()
+    events = [Happened(id=it, organization_id=organization, number=n) for n in range(20) for it in aggregates]
+    async with wire.source.begin(Viewer(organization_id=organization)) as session:
+        await emit_all(session, events)
+    await wire.arrives({it: list(range(20)) for it in aggregates})

@@ -2,6 +2,7 @@
 
 import random
 import string
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -90,3 +91,18 @@ def test_new_ids_are_unique_and_in_the_order_of_their_making() -> None:
     assert {uuid.version for uuid in made} == {7}
     public = [ids.encode("course", uuid) for uuid in made]
     assert public == sorted(public)
+
+
+def test_an_id_says_when_it_was_made_to_the_millisecond() -> None:
+    before = datetime.now(UTC) - timedelta(milliseconds=1)
+    time = ids.time_of(ids.new_id())
+    assert time is not None
+    assert before <= time <= datetime.now(UTC)
+    past = datetime(2026, 3, 1, 12, 30, 15, 123_000, UTC)
+    assert ids.time_of(ids.new_id(past)) == past
+    assert len({ids.new_id(past) for _ in range(1_000)}) == 1_000
+
+
+def test_an_id_of_another_kind_says_nothing_of_its_time() -> None:
+    assert ids.time_of(uuid4()) is None
+    assert ids.time_of(UUID(int=0)) is None

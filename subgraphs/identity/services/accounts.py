@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import ids
 from shared.auth import Role, Viewer
 from shared.errors import InvalidInput, NotFound, Rejected
-from shared.events import emit
+from shared.events import emit, emit_all
 from shared.postgres import insert_unique
 from subgraphs.identity import passwords
 from subgraphs.identity.errors import EmailTaken, InvalidCredentials
-from subgraphs.identity.events import MembershipCreated, UserRegistered, UserUpdated
+from subgraphs.identity.events import MembershipCreated, UserNamed, UserRegistered, UserUpdated
 from subgraphs.identity.inputs import ChangePasswordInput, LoginInput, RegisterInput, UpdateProfileInput
 from subgraphs.identity.models import Membership, Organization, User
 from subgraphs.identity.services import attempts
@@ -23,6 +23,10 @@ from subgraphs.identity.services.sessions import Acting, Grant, Sessions, acting
 
 Begin = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 """Opens a transaction of the system login. Hashing lies between two of them, so that no connection waits for it."""
+
+
+_LOCKED = {"key_share": True}
+"""Against another change of the row, not against those who only refer to it."""
 
 
 async def sign_in(begin: Begin, sessions: Sessions, input: LoginInput) -> Grant | InvalidCredentials | InvalidInput:
@@ -64,6 +68,7 @@ async def add_user(session: AsyncSession, user: User, organization_id: UUID, rol
     actor_id = session.info["viewer"].user_id or user.id
     await emit(session, UserRegistered(id=user.id, organization_id=organization_id), actor_id=actor_id)
     await emit(session, _created(membership), actor_id=actor_id)
+    await emit(session, _named(user, organization_id), actor_id=actor_id)
     return membership
 
 
@@ -75,6 +80,8 @@ async def join(session: AsyncSession, user_id: UUID, organization_slug: str) -> 
     membership = await session.scalar(joined.returning(Membership))
     if membership is not None:
         await emit(session, _created(membership))
+        # Locked, as a change of the name is: else neither would tell this organization of the new one.
+        await emit(session, _named(await session.get_one(User, user_id, with_for_update=_LOCKED), organization.id))
         return membership
     before = select(Membership).where(Membership.organization_id == organization.id, Membership.user_id == user_id)
     return (await session.execute(before)).scalar_one()
@@ -82,13 +89,22 @@ async def join(session: AsyncSession, user_id: UUID, organization_slug: str) -> 
 
 async def update_profile(session: AsyncSession, user_id: UUID, input: UpdateProfileInput) -> User:
     """Changes what the person says about themselves."""
-    user = await session.get_one(User, user_id)
+    user = await session.get_one(User, user_id, with_for_update=_LOCKED)
     changes = input.model_dump(exclude_none=True)
     for name, value in changes.items():
         setattr(user, name, value)
     if changes:
         await emit(session, UserUpdated(id=user.id, organization_id=None, fields=sorted(changes)))
+    if "display_name" in changes:
+        await _tell_name(session, user)
     return user
+
+
+async def _tell_name(session: AsyncSession, user: User) -> None:
+    statement = select(Membership.organization_id).where(Membership.user_id == user.id)
+    organizations = (await session.execute(statement.order_by(Membership.organization_id))).scalars().all()
+    if organizations:
+        await emit_all(session, [_named(user, organization_id) for organization_id in organizations])
 
 
 async def change_password(begin: Begin, sessions: Sessions, viewer: Viewer, input: ChangePasswordInput) -> User:
@@ -115,6 +131,12 @@ def _created(membership: Membership) -> MembershipCreated:
         organization_id=membership.organization_id,
         user_id=membership.user_id,
         role=membership.role,
+    )
+
+
+def _named(user: User, organization_id: UUID) -> UserNamed:
+    return UserNamed(
+        id=user.id, organization_id=organization_id, display_name=user.display_name, email=user.email_address
     )
 
 

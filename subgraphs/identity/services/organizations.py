@@ -33,8 +33,7 @@ async def create_organization(session: AsyncSession, input: CreateOrganizationIn
     """A new tenant."""
     organization = Organization(**input.model_dump() | {"description": input.description or ""})
     await insert_unique(session, organization, "organization_slug_key", SlugTaken(slug=input.slug))
-    created = events.OrganizationCreated(id=organization.id, organization_id=organization.id, slug=organization.slug)
-    await emit(session, created)
+    await emit(session, events.OrganizationCreated(**_told(organization)))
     return organization
 
 
@@ -42,10 +41,7 @@ async def update_organization(session: AsyncSession, cache: Cache, input: Update
     """Changes what was given."""
     organization = await _organization(session, input.id)
     fields = _change(organization, input)
-    await emit(
-        session,
-        events.OrganizationUpdated(id=organization.id, organization_id=organization.id, fields=fields),
-    )
+    await emit(session, events.OrganizationUpdated(**_told(organization), fields=fields))
     after_commit(session, partial(cache.purge, Organization.cache_key(organization.id)))
     return organization
 
@@ -124,6 +120,16 @@ async def _set(session: AsyncSession, model: type[Any], values: dict[str, Any], 
     await session.execute(
         statement.on_conflict_do_update(index_elements=list(values), set_={"value": statement.excluded.value})
     )
+
+
+def _told(organization: Organization) -> dict[str, Any]:
+    """What others know of an organization."""
+    return {
+        "id": organization.id,
+        "organization_id": organization.id,
+        "name": organization.name,
+        "slug": organization.slug,
+    }
 
 
 def _change(row: Model, input: Input) -> list[str]:
