@@ -44,9 +44,16 @@ class CreateContentItemInput(Input):
 class UpdateContentItemInput(Input):
     id: strawberry.ID = Field(description="The item.")
     title: Title | None = Field(None, description="3 to 255 characters.")
-    text: Body | None = Field(None, description="Plain text, up to 200,000 characters; null takes it away.")
-    media_url: Link | None = Field(None, description="Where its video or audio is; null takes the address away.")
-    duration_minutes: Minutes | None = Field(None, description="How long it takes, 1 to 1440; null for unknown.")
+    text: strawberry.Maybe[Body | None] = Field(
+        description="Plain text, up to 200,000 characters; null takes it away, leaving it out keeps it."
+    )
+    media_url: strawberry.Maybe[Link | None] = Field(
+        description="Where its video or audio is, in place of a file that was uploaded; null takes either away, "
+        "leaving it out keeps it."
+    )
+    duration_minutes: strawberry.Maybe[Minutes | None] = Field(
+        description="How long it takes, 1 to 1440; null for unknown, leaving it out keeps it."
+    )
     difficulty: Difficulty | None = Field(None, description="How much it asks of its reader.")
     tags: Tags | None = Field(None, description="Up to 20, each 1 to 50 characters.")
 

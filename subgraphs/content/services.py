@@ -27,8 +27,6 @@ from subgraphs.content.models import Completion, ContentType, Enrollment, Item, 
 
 _WITH_MEDIA = (ContentType.VIDEO, ContentType.AUDIO)
 _CLEARED = {"text", "media_url", "duration_minutes"}
-_COLUMNS = {"media_url": "link"}
-"""Inputs whose column has another name."""
 
 
 async def create_item(
@@ -58,9 +56,11 @@ async def update_item(begin: Begin, texts: Documents[ItemText], viewer: Viewer, 
     if "text" in changes:
         text_id = await _keep_text(texts, before.organization_id, before.id, changes.pop("text"))
         changes["text_id"] = text_id
+    if "media_url" in changes:  # or a file that was uploaded would hide the address
+        changes |= {"link": changes.pop("media_url"), "media_id": None, "media_type": None}
     async with begin() as session:
         item = await find_item(session, viewer, input.id)
-        await change_item(session, item, {_COLUMNS.get(name, name): value for name, value in changes.items()})
+        await change_item(session, item, changes)
     return item
 
 
