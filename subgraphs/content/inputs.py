@@ -1,6 +1,6 @@
 """Inputs of content: what GraphQL takes, what is validated, and what the services are told."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import strawberry
@@ -24,8 +24,16 @@ def _unique(tags: list[str]) -> list[str]:
     return list(dict.fromkeys(tags))
 
 
+def _utc(time: datetime) -> datetime:
+    try:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except OverflowError:
+        raise ValueError("In UTC this time is outside the years 1 to 9999") from None
+
+
 Tags = Annotated[list[Tag], Field(max_length=20), AfterValidator(_unique)]
 Minutes = Annotated[int, Field(ge=1, le=1440)]
+Moment = Annotated[datetime, AfterValidator(_utc)]
 
 
 @strawberry.pydantic.input(description="A new item, as a draft.")
@@ -61,7 +69,9 @@ class UpdateContentItemInput(Input):
 @strawberry.pydantic.input(description="When to publish an item.")
 class ScheduleContentItemInput(Input):
     id: strawberry.ID = Field(description="The item.")
-    publish_at: datetime | None = Field(None, description="A time to come; null takes the item off the schedule.")
+    publish_at: Moment | None = Field(
+        None, description="A time to come, in UTC unless it says otherwise; null takes the item off the schedule."
+    )
 
 
 @strawberry.pydantic.input(description="A file that is about to be uploaded for an item.")

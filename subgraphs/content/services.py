@@ -109,11 +109,11 @@ async def publish(session: AsyncSession, item: Item) -> None:
 async def schedule_item(session: AsyncSession, viewer: Viewer, input: ScheduleContentItemInput) -> Item:
     """Sets when the item is published, or that it is not."""
     item = await find_item(session, viewer, input.id)
-    time = _aware(input.publish_at) if input.publish_at else None
-    if time is not None and time <= datetime.now(UTC):
+    if input.publish_at is not None and input.publish_at <= datetime.now(UTC):
         raise Rejected(InvalidInput.at("input", "publishAt", message="This time has passed."))
-    item.scheduled_for = time
-    await emit(session, ItemUpdated(**_facts(item), fields=["publishAt"]))
+    if input.publish_at != item.scheduled_for:
+        item.scheduled_for = input.publish_at
+        await emit(session, ItemUpdated(**_facts(item), fields=["scheduled_for"]))
     return item
 
 
@@ -128,6 +128,7 @@ async def publish_due(session: AsyncSession, limit: int) -> int:
 
 async def complete_item(begin: Begin, viewer: Viewer, id: str) -> tuple[Item, Completion]:
     """Notes that the viewer has finished the item; completing it twice is the same as once."""
+    organization_of(viewer)
     await until(begin, partial(_need_not_wait, viewer=viewer, id=id))
     async with begin() as session:
         item = await _readable(session, viewer, id)
@@ -167,6 +168,7 @@ async def note_completion(session: AsyncSession, item: Item, user_id: UUID, time
 
 async def find_item(session: AsyncSession, viewer: Viewer, id: str) -> Item:
     """The item, locked for a change; rejects with `NotFound` what the viewer may not see."""
+    organization_of(viewer)
     item = (await session.execute(_visible(viewer, id).with_for_update())).scalar_one_or_none()
     if item is None:
         raise Rejected(NotFound())
@@ -224,10 +226,6 @@ def _apply(item: Item, changes: dict[str, Any]) -> None:
 
 def _as_json(value: Any) -> Any:
     return str(value) if isinstance(value, UUID) else value
-
-
-def _aware(time: datetime) -> datetime:
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _facts(item: Item) -> dict[str, UUID]:
