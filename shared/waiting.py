@@ -15,9 +15,10 @@ _PAUSE = 0.1  # seconds
 
 async def until(begin: Begin, holds: Callable[[AsyncSession], Awaitable[bool]]) -> bool:
     """Waits up to a second for something to hold; returns whether it does. No transaction is open between two looks."""
-    for _ in range(_TIMES):
+    for wait in (*[_PAUSE] * _TIMES, None):
         async with begin() as session:
             if await holds(session):
                 return True
-        await asyncio.sleep(_PAUSE)
+        if wait:
+            await asyncio.sleep(wait)
     return False

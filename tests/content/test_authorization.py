@@ -29,7 +29,7 @@ OUTCOMES = {
     "scheduleContentItem": (NOT_SIGNED_IN, NO, ITEM, ITEM, NO, "NotFound"),
     "completeContentItem": (NOT_SIGNED_IN, "Completion", "NotEnrolled", "NotEnrolled", NO, "NotFound"),
     "createMediaUpload": (NOT_SIGNED_IN, NO, "MediaUpload", "MediaUpload", NO, "NotFound"),
-    "completeMediaUpload": (NOT_SIGNED_IN, NO, "InvalidInput", "InvalidInput", "NotFound", "NotFound"),
+    "completeMediaUpload": (NOT_SIGNED_IN, NO, "InvalidInput", "InvalidInput", NO, "NotFound"),
 }
 DONE = (ITEM, "Completion", "MediaUpload")
 
