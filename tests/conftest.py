@@ -168,6 +168,13 @@ async def assessment(project: Project, engines: Engines) -> AsyncIterator[Subgra
         yield subgraph
 
 
+@pytest.fixture(scope="session")
+async def credentials(project: Project, engines: Engines) -> AsyncIterator[Subgraph]:
+    """Credentials."""
+    async with running("credentials", project, engines) as subgraph:
+        yield subgraph
+
+
 def viewer(role: Role, organization_id: UUID | None = None, user_id: UUID | None = None, **changes: Any) -> Viewer:
     """Somebody with a role; an organization and a person of their own unless given."""
     made = Viewer(

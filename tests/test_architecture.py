@@ -15,9 +15,9 @@ LONGEST = 400
 MAY_IMPORT = {
     "app": {"schema", "settings", "consumers", "presence", "runtime"},
     "schema": {"queries", "mutations", "subscriptions", "types", "limits"},
-    "queries": {"types", "models", "finding"},
+    "queries": {"types", "models", "filters", "loaders", "finding"},
     "mutations": {"types", "models", "inputs", "services", "media", "runtime"},
-    "subscriptions": {"types", "models", "presence"},
+    "subscriptions": {"types", "models", "loaders", "presence"},
     "types": {"models", "documents", "errors", "filters", "inputs", "loaders", "presence", "runtime"},
     "loaders": {"models", "documents", "runtime"},
     "finding": {"types", "loaders", "runtime"},

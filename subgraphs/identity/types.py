@@ -261,10 +261,20 @@ class Attempt(Elsewhere):
     pass
 
 
+@strawberry.federation.type(keys=[_BY_NODE_ID])
+class Badge(Elsewhere):
+    pass
+
+
+@strawberry.federation.type(keys=[_BY_NODE_ID])
+class Award(Elsewhere):
+    pass
+
+
 OWN = (User, Organization, Branch, Membership, OrganizationSetting, BranchSetting)
 """What `node(id:)` finds here."""
 
-ELSEWHERE = (Course, Module, Enrollment, ContentItem, ContentVersion, Assessment, Attempt)
+ELSEWHERE = (Course, Module, Enrollment, ContentItem, ContentVersion, Assessment, Attempt, Badge, Award)
 """What `node(id:)` leaves to the subgraph that owns it."""
 
 LoginResult = Annotated[

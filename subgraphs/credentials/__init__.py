@@ -1,0 +1,1 @@
+"""Badges, progress towards them, and awards."""

@@ -1,0 +1,8 @@
+"""Credentials as an ASGI application."""
+
+from shared.app import create_app
+from subgraphs.credentials.consumers import handlers
+from subgraphs.credentials.schema import schema
+from subgraphs.credentials.settings import Settings
+
+app = create_app("credentials", schema, Settings.load(), handlers=handlers)

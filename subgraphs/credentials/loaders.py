@@ -1,0 +1,218 @@
+"""Batched reads of credentials that are not rows of one table: criteria, progress, awards of people, doubts, codes."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
+from sqlalchemy.orm import aliased
+
+from shared.context import Context
+from subgraphs.credentials.models import (
+    Award,
+    Badge,
+    Criterion,
+    CriterionKind,
+    Doubt,
+    Enrollment,
+    Evidence,
+    Progress,
+    sees_everybody,
+)
+
+_PROGRESS = 3_600  # seconds; the brief's lifetimes in the cache
+_VERIFICATION = 604_800
+
+_ITEM = timedelta(seconds=1)  # nobody reads, hears or watches anything in less
+_CLOCKS = timedelta(seconds=5)  # by which those of two servers may differ
+
+
+class Earner(NamedTuple):
+    """A person, and the badge that they may earn."""
+
+    badge_id: UUID
+    user_id: UUID
+
+
+class Reached(NamedTuple):
+    """How far a person is: the ratio from 0 to 1, and what they have reached by criterion."""
+
+    ratio: float
+    values: dict[str, float]
+    updated_at: datetime
+
+
+class State(NamedTuple):
+    """All that the viewer's progress towards a badge is made of, as it was at one moment."""
+
+    badge: Badge
+    progress: Progress | None
+    award: Award | None
+
+
+async def criteria_of(context: Context, badge_id: UUID) -> list[Criterion]:
+    """The criteria of a badge that the viewer sees, in their order."""
+    return await context.load.add("criteria", partial(_criteria, context)).load(badge_id)
+
+
+async def progress_of(context: Context, earner: Earner) -> Reached | None:
+    """How far a person is, from the cache if it is there; None before the first fact that counts, and for what is not
+    to be seen."""
+    if not sees_everybody(context.viewer) and earner.user_id != context.viewer.user_id:
+        return None
+    return await context.load.add("progress", partial(_cached, context)).load(earner)
+
+
+async def award_of(context: Context, earner: Earner) -> Award | None:
+    """The award of a badge to a person, if there is one that the viewer may see."""
+    return await context.load.add("awarded", partial(_awards, context)).load(earner)
+
+
+async def doubts_of(context: Context, earner: Earner) -> list[Doubt]:
+    """What cannot be right about the facts that count for a person; see `_doubts`."""
+    return await context.load.add("doubts", partial(_doubts, context)).load(earner)
+
+
+async def enrollment_of(context: Context, id: UUID) -> Enrollment | None:
+    """An enrolment that the viewer may see."""
+    return await context.load.add("enrollment", partial(_enrollments, context)).load(id)
+
+
+async def verified(context: Context, code: str) -> dict[str, Any] | None:
+    """What anybody may know of the award with this code, from the cache if it is there; None for an unknown code."""
+    return await context.load.add("verified", partial(_verified, context)).load(code)
+
+
+async def state_of(context: Context, badge_id: UUID) -> State | None:
+    """The viewer's progress in one read; None when they may not see the badge."""
+    own = context.viewer.user_id
+    statement = (
+        select(Badge, Progress, Award)
+        .outerjoin(Progress, and_(Progress.badge_id == Badge.id, Progress.user_id == own))
+        .outerjoin(Award, and_(Award.badge_id == Badge.id, Award.user_id == own))
+        .where(Badge.id == badge_id, Badge.visible(context.viewer))
+    )
+    async with context.session() as session:
+        row = (await session.execute(statement)).one_or_none()
+    return State(*row) if row else None
+
+
+def know(context: Context, earner: Earner, criteria: list[Criterion], award: Award | None) -> None:
+    """Gives the loaders what has been read already, so that they need not read it again."""
+    context.load.add("criteria", partial(_criteria, context)).prime(earner.badge_id, criteria)
+    context.load.add("awarded", partial(_awards, context)).prime(earner, award)
+
+
+async def _criteria(context: Context, badge_ids: list[UUID]) -> Sequence[list[Criterion]]:
+    statement = select(Criterion).where(Criterion.badge_id.in_(badge_ids)).order_by(Criterion.position)
+    found: dict[UUID, list[Criterion]] = defaultdict(list)
+    for criterion in await _rows(context, statement):
+        found[criterion.badge_id].append(criterion)
+    return [found[badge_id] for badge_id in badge_ids]
+
+
+async def _cached(context: Context, earners: list[Earner]) -> Sequence[Reached | None]:
+    organization_id, cache = context.viewer.organization_id, context.platform.cache
+    if organization_id is None:
+        return [None] * len(earners)
+    keys = {earner: Progress.cache_key(organization_id, *earner) for earner in earners}
+    cached = dict(zip(earners, await cache.get(list(keys.values())), strict=True))
+    found = {earner: _restored(values) for earner, values in cached.items() if values}
+    missing = [earner for earner in earners if earner not in found]
+    if missing:
+        stored = await _progress(context, missing)
+        await cache.fill({keys[earner]: reached._asdict() for earner, reached in stored.items()}, _PROGRESS)
+        found |= stored
+    return [found.get(earner) for earner in earners]
+
+
+def _restored(values: dict[str, Any]) -> Reached:
+    return Reached(values["ratio"], values["values"], datetime.fromisoformat(values["updated_at"]))
+
+
+async def _progress(context: Context, earners: list[Earner]) -> dict[Earner, Reached]:
+    statement = select(Progress).where(
+        tuple_(Progress.badge_id, Progress.user_id).in_(earners), Progress.visible(context.viewer)
+    )
+    rows: Sequence[Progress] = await _rows(context, statement)
+    return {Earner(row.badge_id, row.user_id): Reached(row.ratio, row.values, row.updated_at) for row in rows}
+
+
+async def _awards(context: Context, earners: list[Earner]) -> Sequence[Award | None]:
+    statement = select(Award).where(tuple_(Award.badge_id, Award.user_id).in_(earners), Award.visible(context.viewer))
+    found = {Earner(row.badge_id, row.user_id): row for row in await _rows(context, statement)}
+    return [found.get(earner) for earner in earners]
+
+
+async def _doubts(context: Context, earners: list[Earner]) -> Sequence[list[Doubt]]:
+    """A fact is doubted when
+
+    - its person completed another item of the same course within a second of it (`TOO_FAST`), or
+    - the item was completed, or the attempt started, before the person enrolled in the course (`BEFORE_ENROLLMENT`).
+
+    The times are those in the ids, which the servers make. A doubted fact is kept and counts like any other: clocks
+    and imports may explain it, so that somebody has to judge, and may revoke what was awarded.
+    """
+    rules = {Doubt.TOO_FAST: _too_fast(), Doubt.BEFORE_ENROLLMENT: _before_enrollment()}
+    statement = (
+        select(Criterion.badge_id, Evidence.user_id, *(func.bool_or(rule) for rule in rules.values()))
+        .join(Evidence, and_(Evidence.target_id == Criterion.target_id, Evidence.kind == Criterion.kind))
+        .where(tuple_(Criterion.badge_id, Evidence.user_id).in_(earners))
+        .group_by(Criterion.badge_id, Evidence.user_id)
+    )
+    async with context.session() as session:
+        rows = (await session.execute(statement)).all()
+    context.load.spend(len(rows))
+    found = {Earner(*row[:2]): [doubt for doubt, holds in zip(rules, row[2:], strict=True) if holds] for row in rows}
+    return [found.get(earner, []) for earner in earners]
+
+
+def _too_fast() -> ColumnElement[bool]:
+    other = aliased(Evidence)
+    is_near = other.made_at.between(Evidence.made_at - _ITEM, Evidence.made_at + _ITEM)
+    same = (other.user_id == Evidence.user_id, other.kind == Evidence.kind, other.target_id == Evidence.target_id)
+    return and_(Evidence.kind == CriterionKind.COMPLETE_ITEMS, exists().where(*same, other.id != Evidence.id, is_near))
+
+
+def _before_enrollment() -> ColumnElement[bool]:
+    later = Enrollment.began_at > Evidence.made_at + _CLOCKS
+    same = (Enrollment.user_id == Evidence.user_id, Enrollment.course_id == Evidence.course_id)
+    return and_(Evidence.kind != CriterionKind.COMPLETE_COURSE, exists().where(*same, later))
+
+
+async def _enrollments(context: Context, enrollment_ids: list[UUID]) -> Sequence[Enrollment | None]:
+    statement = select(Enrollment).where(Enrollment.id.in_(enrollment_ids), Enrollment.visible(context.viewer))
+    found = {row.id: row for row in await _rows(context, statement)}
+    return [found.get(enrollment_id) for enrollment_id in enrollment_ids]
+
+
+async def _verified(context: Context, codes: list[str]) -> Sequence[dict[str, Any] | None]:
+    cache = context.platform.cache
+    cached = dict(zip(codes, await cache.get([Award.cache_key(code) for code in codes]), strict=True))
+    found = {code: values for code, values in cached.items() if values}
+    missing = [code for code in codes if code not in found]
+    if missing:
+        stored = await _public(context, missing)
+        await cache.fill({Award.cache_key(code): values for code, values in stored.items()}, _VERIFICATION)
+        found |= stored
+    return [found.get(code) for code in codes]
+
+
+async def _public(context: Context, codes: list[str]) -> dict[str, dict[str, Any]]:
+    """Of whichever tenant: who checks a code knows nothing but the code."""
+    names = ("badge_name", "recipient_name", "issuer_name", "issued_at", "status")
+    statement = select(Award.code, *(getattr(Award, name) for name in names)).where(Award.code.in_(codes))
+    async with context.system() as session:
+        rows = (await session.execute(statement)).mappings().all()
+    return {row["code"]: {name: row[name] for name in names} | {
+        "issued_at": row["issued_at"].isoformat()} for row in rows}  # fmt: skip
+
+
+async def _rows(context: Context, statement: Any) -> Sequence[Any]:
+    async with context.session() as session:
+        rows = (await session.execute(statement)).scalars().all()
+    context.load.spend(len(rows))
+    return rows

@@ -1,0 +1,118 @@
+"""Awards: giving each once, and taking one back."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text, Uuid, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningInsert
+
+from shared import ids
+from shared.auth import Viewer
+from shared.cache import Cache
+from shared.errors import InvalidInput, NotFound, Rejected
+from shared.events import emit, emit_all
+from shared.live import Live
+from shared.postgres import after_commit
+from subgraphs.credentials.events import AwardIssued, AwardRevoked
+from subgraphs.credentials.models import (
+    CODE_LENGTH,
+    CODE_LETTERS,
+    Award,
+    AwardStatus,
+    Badge,
+    Organization,
+    Person,
+    Progress,
+)
+
+
+class Earned(NamedTuple):
+    """That a person has met all criteria of a badge."""
+
+    badge_id: UUID
+    user_id: UUID
+
+
+def new_code() -> str:
+    """What anybody can check an award by; not to be guessed, and easy to read out."""
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+
+
+async def give(session: AsyncSession, organization_id: UUID, earned: Sequence[Earned]) -> None:
+    """Awards what has been earned, each once: what was awarded before, and perhaps revoked, stays as it is."""
+    if not earned:
+        return
+    await _make_known(session, organization_id, earned)
+    issued = (await session.execute(_issued(earned))).all()
+    if issued:
+        await emit_all(session, [AwardIssued(organization_id=organization_id, **row._mapping) for row in issued])
+
+
+async def revoke_award(session: AsyncSession, cache: Cache, live: Live, viewer: Viewer, id: str, reason: str) -> Award:
+    """Takes an award back, for good; twice is the same as once, with the first reason."""
+    if not 1 <= len(reason.strip()) <= 1_000:
+        raise Rejected(InvalidInput.at("reason", message="A reason has 1 to 1,000 characters."))
+    statement = select(Award).where(Award.id == ids.decode("award", id), Award.visible(viewer))
+    award = (await session.execute(statement.with_for_update(key_share=True))).scalar_one_or_none()
+    if award is None:
+        raise Rejected(NotFound())
+    if award.status != AwardStatus.REVOKED:
+        award.status, award.revoked_at, award.revocation_reason = AwardStatus.REVOKED, datetime.now(UTC), reason.strip()
+        facts = {name: getattr(award, name) for name in ("id", "organization_id", "badge_id", "user_id")}
+        await emit(session, AwardRevoked(**facts))
+        after_commit(session, partial(show_revoked, cache, live, award))
+    return award
+
+
+async def show_revoked(cache: Cache, live: Live, award: Award) -> None:
+    """Has whoever checks the award, or watches the badge, see it as it is now; raises while Redis is away."""
+    await cache.purge(Award.cache_key(award.code))
+    await live.publish(Progress.topic(award.organization_id, award.badge_id, award.user_id))
+
+
+async def _make_known(session: AsyncSession, organization_id: UUID, earned: Sequence[Earned]) -> None:
+    """Makes rows of those whose names are still on their way: whoever brings the names waits for this transaction, and
+    then finds the awards that lack them."""
+    people = sorted({user_id for _, user_id in earned})
+    issuer = insert(Organization).values(organization_id=organization_id, id=organization_id).on_conflict_do_nothing()
+    person = func.unnest(cast(people, ARRAY(Uuid))).column_valued("person")
+    added = insert(Person).from_select(["organization_id", "id"], select(literal(organization_id, Uuid), person))
+    await session.execute(added.on_conflict_do_nothing().add_cte(issuer.returning(Organization.id).cte("issuer")))
+
+
+def _issued(earned: Sequence[Earned]) -> ReturningInsert[UUID, UUID, UUID]:
+    columns = (
+        cast([ids.new_id() for _ in earned], ARRAY(Uuid)),
+        cast([new_code() for _ in earned], ARRAY(Text)),
+        cast([badge_id for badge_id, _ in earned], ARRAY(Uuid)),
+        cast([user_id for _, user_id in earned], ARRAY(Uuid)),
+    )
+    new = func.unnest(*columns).table_valued("id", "code", "badge_id", "user_id", name="new").render_derived()
+    values = {
+        "organization_id": Badge.organization_id,
+        "id": new.c.id,
+        "badge_id": Badge.id,
+        "user_id": Person.id,
+        "code": new.c.code,
+        "status": literal(AwardStatus.VALID.value, Text),
+        "issued_at": literal(datetime.now(UTC), Award.__table__.c.issued_at.type),
+        "badge_name": Badge.name,
+        "badge_description": Badge.description,
+        "recipient_name": Person.name,
+        "recipient_email": Person.email,
+        "issuer_name": Organization.name,
+    }
+    rows = (
+        select(*values.values())
+        .join_from(new, Badge, Badge.id == new.c.badge_id)
+        .join(Person, Person.id == new.c.user_id)
+        .join(Organization, Organization.id == Badge.organization_id)
+    )
+    added = insert(Award).from_select(list(values), rows).on_conflict_do_nothing(constraint="award_user_key")
+    return added.returning(Award.id, Award.badge_id, Award.user_id)

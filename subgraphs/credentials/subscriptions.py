@@ -1,0 +1,70 @@
+"""What credentials streams."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from uuid import UUID
+
+import strawberry
+
+from shared import ids
+from shared.auth import requires
+from shared.errors import BadInput
+from shared.graphql import Info
+from shared.live import while_signed_in
+from subgraphs.credentials.loaders import Earner, Reached, State, criteria_of, know, state_of
+from subgraphs.credentials.models import Progress
+from subgraphs.credentials.types import Badge, BadgeProgress
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription(
+        description="The viewer's progress towards a badge: at once as it stands, then each change, within a second of "
+        "its cause.",
+        extensions=[requires("read:course")],
+    )
+    async def badge_progress(self, info: Info, badge_id: strawberry.ID) -> AsyncGenerator[BadgeProgress, None]:
+        context = info.context
+        states = while_signed_in(context.viewer, context.platform.revocations, _states(info, badge_id))
+        async for state in states:
+            yield state
+
+
+async def _states(info: Info, id: str) -> AsyncIterator[BadgeProgress]:
+    """The viewer's progress now and after each change, for as long as they may see the badge; one read each."""
+    context, badge_id = info.context, ids.decode("badge", id)
+    organization_id, user_id = context.viewer.organization_id, context.viewer.user_id
+    if badge_id is None or organization_id is None:
+        raise _not_found()
+    assert user_id
+    earner, shown = Earner(badge_id, user_id), None
+    criteria = await criteria_of(context, badge_id)  # they never change
+    async for _ in context.platform.live.changes(Progress.topic(organization_id, badge_id, user_id)):
+        # A connection lasts long and carries many subscriptions: what it has loaded before is out of date.
+        context.renew()
+        state = await state_of(context, badge_id)
+        if state is None:
+            raise _not_found()
+        know(context, earner, criteria, state.award)
+        if _seen(state) != shown:
+            yield _progress(state, earner)
+        shown = _seen(state)
+
+
+def _progress(state: State, earner: Earner) -> BadgeProgress:
+    row = state.progress
+    reached = None if row is None else Reached(row.ratio, row.values, row.updated_at)
+    return BadgeProgress.of(Badge.of(state.badge), earner, reached)
+
+
+def _seen(state: State) -> tuple[UUID | None, str | None, dict[str, float] | None]:
+    """What makes one state differ from another."""
+    award, progress = state.award, state.progress
+    return (
+        award.id if award else None,
+        award.status if award else None,
+        progress.values if progress else None,
+    )
+
+
+def _not_found() -> BadInput:
+    return BadInput("`badgeId` is not the id of a badge you may see.", code="NOT_FOUND")

@@ -1,0 +1,283 @@
+"""The GraphQL types of credentials, and what it adds to courses, enrolments and people."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+from strawberry.federation.schema_directives import Key
+from strawberry.federation.types import FieldSet
+
+from shared import ids
+from shared.auth import requires
+from shared.connections import Connection, Page
+from shared.errors import InvalidInput, NotFound
+from shared.graphql import Info, Node, Refetched, entity
+from subgraphs.credentials import models
+from subgraphs.credentials.loaders import (
+    Earner,
+    Reached,
+    award_of,
+    criteria_of,
+    doubts_of,
+    enrollment_of,
+    progress_of,
+)
+from subgraphs.credentials.models import AwardStatus, CriterionKind, Doubt, sees_everybody
+from subgraphs.credentials.runtime import verification_url
+
+strawberry.enum(AwardStatus, description="Whether an award still counts.")
+strawberry.enum(
+    Doubt,
+    description="TOO_FAST: two items of a course within a second. BEFORE_ENROLLMENT: done before joining the course.",
+)
+
+_ADMINISTERS = "manage:users"
+_TARGETS = {CriterionKind.PASS_ASSESSMENT: "assessment"}
+_UNNAMED = "(not known yet)"
+
+
+@strawberry.federation.type(keys=[Key(fields=FieldSet("id"), resolvable=False)], description="A tenant.")
+class Organization(Node):
+    pass
+
+
+@strawberry.federation.type(keys=["id"], description="A person, with what they have earned.")
+class User(Node):
+    @strawberry.field(
+        description="Their awards: one's own, or anybody's for those who teach or manage users here; null for others.",
+        extensions=[requires("read:course")],
+    )
+    async def awards(self, info: Info, first: int | None = 10, after: str | None = None) -> "Connection[Award] | None":
+        if info.context.viewer.user_id != self.uuid and not sees_everybody(info.context.viewer):
+            return None
+        return await info.context.load.page(Award, Page.of(first, after), of=(models.Award.user_id, self.uuid))
+
+    @classmethod
+    async def resolve_references(cls, info: Info, keys: list[UUID]) -> "list[User | None]":
+        return [cls.stub(key) for key in keys]
+
+
+@strawberry.federation.type(keys=["id"], description="What is taught, with its badges.")
+class Course(Node):
+    @strawberry.field(
+        description="Its badges; students see them once the course has been opened.",
+        extensions=[requires("read:course")],
+    )
+    async def badges(self, info: Info, first: int | None = 10, after: str | None = None) -> "Connection[Badge]":
+        return await info.context.load.page(Badge, Page.of(first, after), of=(models.Badge.course_id, self.uuid))
+
+    @classmethod
+    async def resolve_references(cls, info: Info, keys: list[UUID]) -> "list[Course | None]":
+        return [cls.stub(key) for key in keys]
+
+
+@strawberry.federation.type(keys=["id"], description="A person in a course, with their way to its badges.")
+class Enrollment(Node):
+    @strawberry.field(
+        description="Progress towards each badge of the course: one's own, or anybody's for those who teach or manage "
+        "users."
+    )
+    async def badge_progress(self, info: Info) -> "list[BadgeProgress]":
+        enrollment = await enrollment_of(info.context, self.uuid)
+        if enrollment is None:
+            return []
+        badges = await info.context.load.children(Badge, models.Badge.course_id, enrollment.course_id)
+        return [await BadgeProgress.load(info, badge, enrollment.user_id) for badge in badges]
+
+    @classmethod
+    async def resolve_references(cls, info: Info, keys: list[UUID]) -> "list[Enrollment | None]":
+        return [cls.stub(key) for key in keys]
+
+
+@strawberry.type(description="One thing that a badge asks for.")
+class BadgeCriterion:
+    id: strawberry.ID = strawberry.field(description="What tells it from the others.")
+    kind: CriterionKind = strawberry.field(description="What it asks for.")
+    target_id: strawberry.ID = strawberry.field(description="The course or the assessment that it is about.")
+    threshold: float = strawberry.field(
+        description="How many items (COMPLETE_ITEMS) or which score from 0 to 1 (PASS_ASSESSMENT); else 1."
+    )
+    key: strawberry.Private[str]
+
+    @classmethod
+    def of(cls, row: models.Criterion) -> "BadgeCriterion":
+        """What may be seen of a stored criterion."""
+        kind = CriterionKind(row.kind)
+        return cls(
+            id=strawberry.ID(ids.encode("badge_criterion", row.id)),
+            kind=kind,
+            target_id=strawberry.ID(ids.encode(_TARGETS.get(kind, "course"), row.target_id)),
+            threshold=row.threshold,
+            key=str(row.id),
+        )
+
+
+@entity(description="Something to be earned by meeting all of its criteria.")
+class Badge(Node, Refetched, model=models.Badge):
+    name: str = strawberry.field(description="What it is called.")
+    description: str = strawberry.field(description="What it stands for.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    organization_id: strawberry.Private[UUID]
+    course_id: strawberry.Private[UUID | None]
+
+    @strawberry.field(description="Who gives it.")
+    def organization(self) -> Organization:
+        return Organization.stub(self.organization_id)
+
+    @strawberry.field(description="The course it belongs to, if to one in particular.")
+    def course(self) -> Course | None:
+        return None if self.course_id is None else Course.stub(self.course_id)
+
+    @strawberry.field(description="What it asks for: all of it. Fixed once the badge is made.")
+    async def criteria(self, info: Info) -> list[BadgeCriterion]:
+        return [BadgeCriterion.of(row) for row in await criteria_of(info.context, self.uuid)]
+
+    @strawberry.field(description="How near the viewer is to it.")
+    async def viewer_progress(self, info: Info) -> "BadgeProgress | None":
+        user_id = info.context.viewer.user_id
+        return None if user_id is None else await BadgeProgress.load(info, self, user_id)
+
+    @strawberry.field(description="To whom it was awarded; for those who teach.", extensions=[requires("write:course")])
+    async def awards(self, info: Info, first: int | None = 10, after: str | None = None) -> "Connection[Award] | None":
+        return await info.context.load.page(Award, Page.of(first, after), of=(models.Award.badge_id, self.uuid))
+
+
+@strawberry.type(description="How far somebody is with one criterion.")
+class CriterionProgress:
+    criterion: BadgeCriterion = strawberry.field(description="What it asks for.")
+    value: float = strawberry.field(description="Items completed, the best score from 0 to 1, or 1 for the course.")
+    met: bool = strawberry.field(description="Whether that is enough.")
+
+
+@strawberry.type(description="How near a learner is to a badge. Only the server moves it, from what really happened.")
+class BadgeProgress:
+    badge: "Badge" = strawberry.field(description="The badge.")
+    ratio: float = strawberry.field(description="From 0 to 1: the mean over the criteria.")
+    updated_at: datetime = strawberry.field(description="When it moved last; before that, when the badge was made.")
+    values: strawberry.Private[dict[str, float]]
+    earner: strawberry.Private[Earner]
+
+    @strawberry.field(description="The learner.")
+    def user(self) -> User:
+        return User.stub(self.earner.user_id)
+
+    @strawberry.field(description="One entry per criterion, in their order.")
+    async def criteria(self, info: Info) -> list[CriterionProgress]:
+        criteria = [BadgeCriterion.of(row) for row in await criteria_of(info.context, self.earner.badge_id)]
+        return [
+            CriterionProgress(criterion=it, value=value, met=value >= it.threshold)
+            for it in criteria
+            for value in [self.values.get(it.key, 0.0)]
+        ]
+
+    @strawberry.field(description="The award, once all criteria have been met.")
+    async def award(self, info: Info) -> "Award | None":
+        row = await award_of(info.context, self.earner)
+        return None if row is None else Award.of(row)
+
+    @strawberry.field(
+        description="What cannot be right about the facts that it counts; for those who manage users, null for others. "
+        "Such facts count nevertheless: judge, and revoke the award if need be."
+    )
+    async def integrity(self, info: Info) -> list[Doubt] | None:
+        return await _integrity(info, self.earner)
+
+    @classmethod
+    async def load(cls, info: Info, badge: "Badge", user_id: UUID) -> "BadgeProgress":
+        """A person's progress towards a badge that the viewer sees."""
+        earner = Earner(badge.uuid, user_id)
+        return cls.of(badge, earner, await progress_of(info.context, earner))
+
+    @classmethod
+    def of(cls, badge: "Badge", earner: Earner, reached: Reached | None) -> "BadgeProgress":
+        """The same from what is stored of it."""
+        reached = reached or Reached(0.0, {}, badge.created_at)
+        return cls(
+            badge=badge,
+            ratio=reached.ratio,
+            updated_at=reached.updated_at,
+            values=reached.values,
+            earner=earner,
+        )
+
+
+@entity(description="That somebody has earned a badge.")
+class Award(Node, Refetched, model=models.Award):
+    issued_at: datetime = strawberry.field(description="When it was given.")
+    status: AwardStatus = strawberry.field(description="Whether it still counts.")
+    code: str = strawberry.field(description="What anybody can check it by, with `verifyCredential`.")
+    revoked_at: datetime | None = strawberry.field(description="When it was taken back.")
+    revocation_reason: str | None = strawberry.field(description="Why it was taken back.")
+    badge_id: strawberry.Private[UUID]
+    user_id: strawberry.Private[UUID]
+
+    @strawberry.field(description="What was earned.")
+    async def badge(self, info: Info) -> Badge:
+        found = await info.context.load.one(Badge, self.badge_id)
+        assert found is not None
+        return found
+
+    @strawberry.field(description="By whom.")
+    def user(self) -> User:
+        return User.stub(self.user_id)
+
+    @strawberry.field(description="The page where anybody can check it.")
+    def verification_url(self, info: Info) -> str:
+        return verification_url(info.context.platform, self.code)
+
+    @strawberry.field(
+        description="What cannot be right about the facts that it was given for; for those who manage users."
+    )
+    async def integrity(self, info: Info) -> list[Doubt] | None:
+        return await _integrity(info, Earner(self.badge_id, self.user_id))
+
+
+@strawberry.type(description="What anyone may learn of a credential; the names are those it was issued with.")
+class PublicCredential:
+    name: str = strawberry.field(description="What was earned.")
+    recipient_name: str = strawberry.field(description="By whom.")
+    issuer_name: str = strawberry.field(description="Who gave it.")
+    issued_at: datetime = strawberry.field(description="When it was given.")
+    status: AwardStatus = strawberry.field(description="Whether it still counts.")
+
+
+@strawberry.type(description="Whether a credential is good, and what it says.")
+class CredentialVerification:
+    valid: bool = strawberry.field(description="Whether it was issued here and still counts.")
+    reason: str | None = strawberry.field(description="Why not: UNKNOWN, REVOKED, EXPIRED or TAMPERED.")
+    credential: PublicCredential | None = strawberry.field(description="What it says; null when it is unknown.")
+
+    @classmethod
+    def of(cls, found: dict[str, Any] | None) -> "CredentialVerification":
+        """The answer for what the loader found."""
+        if found is None:
+            return cls(valid=False, reason="UNKNOWN", credential=None)
+        status = AwardStatus(found["status"])
+        credential = PublicCredential(
+            name=found["badge_name"],
+            recipient_name=found["recipient_name"] or _UNNAMED,
+            issuer_name=found["issuer_name"] or _UNNAMED,
+            issued_at=datetime.fromisoformat(found["issued_at"]),
+            status=status,
+        )
+        is_valid = status == AwardStatus.VALID
+        return cls(valid=is_valid, reason=None if is_valid else "REVOKED", credential=credential)
+
+
+async def _integrity(info: Info, earner: Earner) -> list[Doubt] | None:
+    return await doubts_of(info.context, earner) if _ADMINISTERS in info.context.viewer.scopes else None
+
+
+CreateBadgeResult = Annotated[
+    Badge | NotFound | InvalidInput,
+    strawberry.union("CreateBadgeResult", description="The new badge, or what is in the way."),
+]
+UpdateBadgeResult = Annotated[
+    Badge | NotFound | InvalidInput,
+    strawberry.union("UpdateBadgeResult", description="The badge as it is now, or what is in the way."),
+]
+RevokeAwardResult = Annotated[
+    Award | NotFound | InvalidInput,
+    strawberry.union("RevokeAwardResult", description="The award as it is now, or what is in the way."),
+]
