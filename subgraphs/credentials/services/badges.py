@@ -110,7 +110,7 @@ async def _known(session: AsyncSession, input: CreateBadgeInput) -> Known:
     items = select(func.count()).where(RequiredItem.course_id == Course.id).scalar_subquery()
     found = await session.execute(select(Course.id, items).where(Course.id.in_(courses)))
     assessments = await session.execute(select(Assessment.id, Assessment.course_id).where(Assessment.id.in_(targets)))
-    return Known(items=dict(found.tuples().all()), assessments=dict(assessments.tuples().all()))
+    return Known(items={row[0]: row[1] for row in found}, assessments={row[0]: row[1] for row in assessments})
 
 
 def _target(criterion: CriterionInput) -> UUID | None:
