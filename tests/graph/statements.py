@@ -49,7 +49,7 @@ class StatementLog:
 
 def _uniform(statement: str) -> str:
     """The same text however many ids were asked for."""
-    return re.sub(r"IN \(\$\d+[^)]*\)", "IN (…)", " ".join(statement.split()))
+    return re.sub(r"IN \((?:\$\d+[^()]*|(?:\(\$[^()]*\)(?:, )?)+)\)", "IN (…)", " ".join(statement.split()))
 
 
 @asynccontextmanager

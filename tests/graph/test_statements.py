@@ -3,9 +3,12 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 import redis.asyncio
+from graphql import OperationDefinitionNode, parse, print_ast
 
 from tests.graph.clients import PRESENCE, Graph, shows
 from tests.graph.school import School
@@ -32,10 +35,11 @@ query($first: Int!) {
       viewerEnrollment { status user { displayName } }
       presence { count users(first: 5) { displayName } }
       assessments { edges { node { title viewerAttempts { id } } } }
+      badges { edges { node { name criteria { threshold } viewerProgress { ratio award { code } } } } }
       enrollments(first: 5) {
         totalCount
         edges { node {
-          progress grade
+          progress grade badgeProgress { ratio }
           user { displayName email memberships { role branch { name } organization { slug } } }
         } }
       }
@@ -68,6 +72,52 @@ async def library(graph: Graph) -> School:
     return library
 
 
+OPERATIONS = {
+    definition.name.value: print_ast(definition)
+    for definition in parse((Path(__file__).parent / "contract" / "operations.graphql").read_text()).definitions
+    if isinstance(definition, OperationDefinitionNode) and definition.name
+}
+
+
+async def furnished(library: School, modules: int, items: int, people: int) -> str:
+    """The id of a course with so many modules, items in each, a quiz, a badge and people who have done something."""
+    graph, token = library.graph, library.teacher.token
+    course = await library.course(modules=[{"title": f"Part {number}"} for number in range(modules)])
+    found = (await graph.ask("query($id: ID!) { course(id: $id) { modules { id } } }", token, id=course["id"])).data
+    made = []
+    for module in found["course"]["modules"]:
+        for number in range(items):
+            input = {"moduleId": module["id"], "type": "TEXT", "title": f"Item {number}", "text": "Read this."}
+            item = (await graph.ask(OPERATIONS["CreateContentItem"], token, input=input)).data["createContentItem"]
+            assert (await graph.ask(OPERATIONS["PublishContentItem"], token, id=item["id"])).data
+            made.append(item["id"])
+    question = {"kind": "TRUE_FALSE", "prompt": "Is it so?", "answer": True}
+    quiz = {"courseId": course["id"], "title": "Quiz", "questions": [question]}
+    assert (await graph.ask(OPERATIONS["CreateAssessment"], token, input=quiz)).data["createAssessment"]["id"]
+    criterion = {"kind": "COMPLETE_ITEMS", "targetId": course["id"], "threshold": 1}
+    badge = {"name": "Badge", "description": "One item.", "courseId": course["id"], "criteria": [criterion]}
+    assert (await graph.ask(OPERATIONS["CreateBadge"], token, input=badge)).data["createBadge"]["id"]
+    for _ in range(people):
+        person = await library.add()
+        assert (await library.enroll(course["id"], person.id))["__typename"] == "Enrollment"
+        assert (await graph.ask(OPERATIONS["CompleteContentItem"], person.token, id=made[0])).data
+    return str(course["id"])
+
+
+async def test_pages_of_the_contract_take_as_many_statements_for_much_as_for_little(
+    graph: Graph, stack: Stack, log: StatementLog, library: School, record_property: Callable[[str, object], None]
+) -> None:
+    little, much = await furnished(library, 1, 1, 1), await furnished(library, 6, 4, 8)
+    token = library.admin.token
+    for name, variable in (("CoursePage", "id"), ("Gradebook", "courseId")):
+        few = await measured(graph, log, stack, token, OPERATIONS[name], **{variable: little})
+        many = await measured(graph, log, stack, token, OPERATIONS[name], **{variable: much})
+        record_property(name, many.counts)
+        for subgraph, statements in many.of.items():
+            assert Counter(statements) == Counter(few.of[subgraph]), (name, subgraph)
+            assert len(statements) == len(set(statements)), f"{name}: {subgraph} asked the same more than once"
+
+
 @pytest.fixture(scope="module")
 async def log(stack: Stack) -> AsyncIterator[StatementLog]:
     """The statements that the server sees."""
@@ -76,16 +126,18 @@ async def log(stack: Stack) -> AsyncIterator[StatementLog]:
         yield log
 
 
-async def measured(graph: Graph, log: StatementLog, stack: Stack, token: str, query: str, first: int) -> Statements:
+async def measured(
+    graph: Graph, log: StatementLog, stack: Stack, token: str, query: str, **variables: Any
+) -> Statements:
     """The statements of one request that finds nothing in the cache and every statement prepared."""
     cache = redis.asyncio.from_url(stack.urls["redis"])
-    assert (await graph.ask(query, token, first=first)).data
+    assert (await graph.ask(query, token, **variables)).data
     async for key in cache.scan_iter():
         if b":presence:" not in key and await cache.type(key) == b"string":
             await cache.delete(key)
     await cache.aclose()
     with log.counted() as statements:
-        answer = await graph.ask(query, token, first=first)
+        answer = await graph.ask(query, token, **variables)
     assert answer.data
     return statements
 
@@ -94,7 +146,7 @@ async def measured(graph: Graph, log: StatementLog, stack: Stack, token: str, qu
     ("name", "query", "asked"),
     [
         ("of the issue", ISSUE, {"identity", "catalog"}),
-        ("of everything", WHOLE, {"identity", "catalog", "content", "assessment"}),
+        ("of everything", WHOLE, {"identity", "catalog", "content", "assessment", "credentials"}),
         ("of one's own", OWN, {"identity", "catalog"}),
     ],
 )
@@ -114,8 +166,8 @@ async def test_statements_do_not_grow_with_the_rows(
     async with graph.watch(PRESENCE, admin, courseId=first_course) as feed:
         await feed.until(shows(library.admin.id))
         await asyncio.sleep(0.6)  # until the events of joining are over, which read as well
-        few = await measured(graph, log, stack, admin, query, 2)
-        many = await measured(graph, log, stack, admin, query, COURSES)
+        few = await measured(graph, log, stack, admin, query, first=2)
+        many = await measured(graph, log, stack, admin, query, first=COURSES)
     record_property(name, many.counts)
     for subgraph, statements in many.of.items():
         assert Counter(statements) == Counter(few.of[subgraph]), subgraph
