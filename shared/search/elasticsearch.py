@@ -1,4 +1,4 @@
-"""Search in Elasticsearch 8 or 9, in the index `course_content`.
+"""Search in Elasticsearch 8 or 9, in the index `course_content`, an alias. It is made where it is missing.
 
 Nothing keeps tenants apart there but this module: the organization is part of every document's id and its routing, and
 `_within` is the only place that makes queries.
@@ -14,7 +14,7 @@ from uuid import UUID
 from elastic_transport import TransportError
 from elasticsearch import ApiError, AsyncElasticsearch, helpers
 
-from shared.search.mapping import INDEX, MAPPINGS, SETTINGS
+from shared.search.mapping import BEHIND, INDEX, MAPPINGS, SETTINGS
 from shared.search.protocol import Facet, Facets, SearchDocument, SearchHit, SearchQuery, SearchResult, TitleQuery
 from shared.search.words import MARK, UNMARK, Terms, cleaned_text, cleaned_title, highlighted, opening
 
@@ -23,6 +23,7 @@ _FACETS = {"types": "content_type", "difficulties": "metadata.difficulty", "tags
 _MOST_VALUES = 50
 _BULK_BYTES = 10_000_000
 _BULK_SECONDS = 10.0  # for one request of them
+_MISSING = 404
 _BUSY = (429, 502, 503, 504)
 _HIGHLIGHT = {
     "pre_tags": [MARK],
@@ -127,11 +128,13 @@ class ElasticsearchSearch:
         client = self._client.options(request_timeout=_BULK_SECONDS)
         async with self._answering(None):
             async for done, result in helpers.async_streaming_bulk(
-                client, actions, max_chunk_bytes=_BULK_BYTES, raise_on_error=False
+                client, actions, max_chunk_bytes=_BULK_BYTES, raise_on_error=False, require_alias=True
             ):
                 [outcome] = result.values()
                 if done or outcome["status"] == conflict:
                     continue
+                if outcome["status"] == _MISSING:
+                    raise self._lost()
                 if outcome["status"] in _BUSY:
                     raise ConnectionError(f"Elasticsearch is away: it answers {outcome['status']}")
                 raise RuntimeError(f"Elasticsearch refused a document: {outcome}")
@@ -146,16 +149,22 @@ class ElasticsearchSearch:
         except TransportError as error:
             raise ConnectionError(f"Elasticsearch is away: {type(error).__name__}") from error
         except ApiError as error:
+            if error.status_code == _MISSING:
+                raise self._lost() from error
             if error.status_code in _BUSY:
                 raise ConnectionError(f"Elasticsearch is away: it answers {error.status_code}") from error
             raise
+
+    def _lost(self) -> ConnectionError:
+        self._is_open = False  # whoever comes next makes it anew
+        return ConnectionError("Elasticsearch is away: somebody has deleted the index")
 
     async def _open(self) -> None:
         async with self._opening:
             if self._is_open:
                 return
             created = self._client.options(ignore_status=400).indices.create
-            answer = await created(index=INDEX, settings=SETTINGS, mappings=MAPPINGS)
+            answer = await created(index=BEHIND, aliases={INDEX: {}}, settings=SETTINGS, mappings=MAPPINGS)
             if "error" in answer and answer["error"]["type"] != "resource_already_exists_exception":
                 raise RuntimeError(f"Elasticsearch refused the index: {answer['error']}")
             self._is_open = True

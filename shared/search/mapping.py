@@ -3,6 +3,11 @@
 from typing import Any
 
 INDEX = "course_content"
+"""The name of an alias. Writing to an index that somebody has deleted makes one with a mapping that Elasticsearch
+guesses; writing to an alias can be refused then."""
+
+BEHIND = f"{INDEX}_1"
+"""The index itself."""
 
 SETTINGS: dict[str, Any] = {
     "analysis": {

@@ -140,7 +140,8 @@ class Search(Protocol):
         """Adds or replaces documents, of any organizations; those that are there in a newer version stay."""
 
     async def remove(self, organization_id: UUID, ids: Iterable[UUID]) -> None:
-        """Forgets documents. A later `put` of any version brings one back, so an item's events must stay in order."""
+        """Forgets documents. A later `put` of a newer version brings one back, and of an older one may: Elasticsearch
+        remembers for a minute what it has removed. So an item's events must stay in order."""
 
     async def find(self, organization_id: UUID, query: SearchQuery) -> SearchResult:
         """What matches in this organization."""

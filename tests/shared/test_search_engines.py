@@ -1,12 +1,15 @@
 """What each engine of `shared.search` promises beyond the contract: its cost, its fences, and how it is away."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
+from elasticsearch import AsyncElasticsearch
 from pydantic import SecretStr
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
@@ -145,3 +148,30 @@ async def test_elasticsearch_that_is_not_there_is_away(database: Database) -> No
     with pytest.raises(ConnectionError):
         await search.remove(ids.new_id(), [ids.new_id()])
     await search.close()
+
+
+@pytest.mark.skipif("ELASTICSEARCH_URL" not in os.environ, reason="ELASTICSEARCH_URL is not set")
+async def test_an_index_that_was_deleted_is_made_anew_and_never_guessed(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"deleted_{tenant.id.hex}"  # others use the usual one meanwhile
+    monkeypatch.setattr("shared.search.elasticsearch.INDEX", name)
+    monkeypatch.setattr("shared.search.elasticsearch.BEHIND", f"{name}_1")
+    async with examples.elasticsearch() as search, examples.elasticsearch() as other:
+        client = AsyncElasticsearch(os.environ["ELASTICSEARCH_URL"])
+        for lost in (
+            partial(search.put, [item(tenant.id)]),
+            partial(search.find, tenant.id, SearchQuery(text="tide")),
+            partial(search.suggest, tenant.id, TitleQuery(prefix="tide")),
+            partial(search.count, tenant.id),
+            search.refresh,
+        ):
+            await search.put([item(tenant.id, title="Tide", tags=("the sea",))])
+            await client.indices.delete(index=f"{name}_1")
+            with pytest.raises(ConnectionError, match="deleted"):
+                await lost()
+            assert not await client.indices.exists(index=name)
+        made = await Tried(other, tenant.id).put(title="Tide", tags=("the sea",))
+        assert await Tried(search, tenant.id).find("tide", tags=frozenset(["the sea"])) == [made.id]
+        await client.indices.delete(index=f"{name}_1")
+        await client.close()
