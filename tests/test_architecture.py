@@ -36,6 +36,7 @@ MAY_IMPORT = {
     "media": {"services", "models", "inputs"},
     "consumers": {"models", "events", "services", "search", "runtime"},
     "search": {"models", "documents"},
+    "reindex": {"documents", "search", "runtime", "settings"},
     "runtime": {"services", "documents", "settings", "keys"},
     "demo": {
         "demo_data",

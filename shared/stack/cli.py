@@ -91,6 +91,29 @@ def seed() -> None:
 
 
 @app.command()
+def reindex(
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="Begin anew where an interrupted run would go on.")
+    ] = False,
+) -> None:
+    """Fill the search index from what is stored, in the running stack or with engines of its own; newer entries stay.
+
+    The index is made where it is missing. An interrupted run goes on where it was, for a day.
+    """
+    from shared.stack import databases, jobs, running  # noqa: PLC0415
+
+    reporter = Reporter()
+    with _failures_shown(reporter):
+        project = Project.load()
+        with running.engines_for(project) as addresses:
+            with reporter.step("migrate"):
+                databases.migrate(project, addresses)
+            with reporter.step("reindex") as step:
+                rows = jobs.run("reindex.reindex", project, addresses, reporter, from_start=from_start)
+                step.note = f"{rows} items"
+
+
+@app.command()
 def revision(
     name: str, message: Annotated[str, typer.Argument(help="What changes, as a sentence without its full stop.")]
 ) -> None:

@@ -11,9 +11,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
 
-from shared import ids, migrations
 from shared.app import Handlers, create_app
 from shared.stack.running import Engines
 from subgraphs.content.consumers import handlers
@@ -21,9 +19,10 @@ from subgraphs.content.runtime import settings_of
 from subgraphs.content.schema import schema
 from subgraphs.content.settings import Settings
 from tests.conftest import Subgraph, Tenant
+from tests.content.apart import apart
 from tests.content.courses import new_course, published
 from tests.content.finding_kit import SUGGEST, ask, finds, titles
-from tests.shared.conftest import eventually, execute, redis_url  # noqa: F401  # a fixture
+from tests.shared.conftest import eventually
 from tests.shared.test_documents_away import closed_port, silent_server
 
 READ = "query($id: ID!) { contentItem(id: $id) { title text } }"
@@ -31,23 +30,10 @@ SOON = 8.0  # seconds; the router waits for ten
 
 
 @pytest.fixture
-async def own_database(engines: Engines) -> AsyncIterator[str]:
-    """The owner's address of a database in which no other process takes content's events."""
-    url = make_url(engines.addresses.database).set(database=f"content_{ids.new_id().hex}").render_as_string(False)
-    await asyncio.to_thread(migrations.bootstrap, url, ["content"])
-    await asyncio.to_thread(migrations.upgrade, "content", url)
-    yield url
-    await execute(engines.addresses.database, f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
-
-
-@pytest.fixture
-def own_settings(content: Subgraph, own_database: str, redis_url: str) -> Settings:  # noqa: F811
-    """Content's settings with that database and an empty Redis."""
-    tenant, system = (
-        make_url(own_database).set(username=login).render_as_string(False) for login in migrations.logins("content")
-    )
-    changes = {"database_url": tenant, "system_database_url": system, "redis_url": redis_url}
-    return settings_of(content.platform).model_copy(update={name: SecretStr(url) for name, url in changes.items()})
+async def own_settings(content: Subgraph, engines: Engines) -> AsyncIterator[Settings]:
+    """Settings with which no other process takes content's events."""
+    async with apart(content, engines) as settings:
+        yield settings
 
 
 class Refusing:

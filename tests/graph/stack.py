@@ -101,8 +101,13 @@ def forget(home: Path) -> None:
 
 def run_up(home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Runs `lyceum up` to its end, for when it is expected to refuse."""
+    return run(home, "up", **variables)
+
+
+def run(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "shared.stack.cli", "up"],
+        [sys.executable, "-m", "shared.stack.cli", *arguments],
         cwd=ROOT,
         env=clean_environment(home, **variables),
         capture_output=True,

@@ -1,6 +1,7 @@
 """`lyceum up` beside another stack: they do not touch each other, and each ends with everything it started."""
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ import psutil
 import pytest
 
 from tests.graph.clients import Graph
-from tests.graph.stack import Stack, forget, run_up
+from tests.graph.stack import Stack, forget, run, run_up
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,17 @@ def test_a_port_in_use_says_so(stack: Stack, home: Path) -> None:
     assert refused.returncode == 1
     assert port in refused.stdout
     assert "LYCEUM_PORT" in refused.stdout
+
+
+async def test_reindex_goes_through_the_items_of_the_stack_that_runs(graph: Graph, stack: Stack) -> None:
+    done = run(stack.home, "reindex", "--from-start")
+    assert done.returncode == 0, done.stdout
+    counted = re.search(r"reindex .* ([0-9]+) items", done.stdout)
+    assert counted
+    assert int(counted[1]) >= 30
+    assert stack.process.poll() is None
+    teacher = await graph.token("teacher@demo.example")
+    assert (await graph.ask('{ search(query: "star") { totalCount } }', teacher)).data["search"]["totalCount"]
 
 
 FOUND = '{ course(slug: "only-there") { slug } }'
