@@ -23,7 +23,7 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from shared.auth import Viewer
 from shared.postgres import Model, Tenanted, one_of
@@ -162,7 +162,8 @@ class Badge(Tenanted, Base):
         if "write:course" in viewer.scopes:
             return super().visible(viewer)
         opened = cls.course_id.in_(select(Course.id).where(Course.id == cls.course_id, Course.is_open))
-        awarded = exists().where(Award.badge_id == cls.id, Award.user_id == viewer.user_id)
+        own = aliased(Award)  # not to be taken for the award of a statement that reads both
+        awarded = exists().where(own.badge_id == cls.id, own.user_id == viewer.user_id)
         return or_(cls.course_id.is_(None), opened, awarded)
 
 

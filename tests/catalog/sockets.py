@@ -77,16 +77,18 @@ async def connected(url: str, parameters: dict[str, Any]) -> AsyncIterator[Async
 class Watcher:
     """One subscription, and all it has been told."""
 
-    def __init__(self, session: AsyncClientSession, course_id: str, document: str = PRESENCE) -> None:
+    field = "coursePresence"
+
+    def __init__(self, session: AsyncClientSession, id: str, document: str = PRESENCE) -> None:
         self.states: list[State] = []
         self.codes: list[str] = []
         self._news = asyncio.Condition()
-        self._task = asyncio.create_task(self._follow(session, course_id, document))
+        self._task = asyncio.create_task(self._follow(session, id, document))
 
-    async def _follow(self, session: AsyncClientSession, course_id: str, document: str) -> None:
+    async def _follow(self, session: AsyncClientSession, id: str, document: str) -> None:
         try:
-            async for event in session.subscribe(GraphQLRequest(document, variable_values={"id": course_id})):
-                await self._note(self.states.append, event["coursePresence"])
+            async for event in session.subscribe(GraphQLRequest(document, variable_values={"id": id})):
+                await self._note(self.states.append, event[self.field])
         except TransportQueryError as error:
             codes = [found.get("extensions", {}).get("code", found["message"]) for found in error.errors or []]
             await self._note(self.codes.extend, codes)
