@@ -8,7 +8,7 @@ ROUTER_INSTALLED := router/node_modules/.installed
 VERIFIER := tests/credentials/verifier
 VERIFIER_INSTALLED := $(VERIFIER)/node_modules/.installed
 
-.PHONY: up test lint schema install
+.PHONY: up test lint schema bench-live install
 
 up: install ## Run the whole graph; Ctrl-C stops it.
 	@exec $(VENV)/bin/lyceum up $(ARGS)
@@ -23,6 +23,9 @@ lint: install ## Check style, format and types.
 
 schema: install ## Bring the committed schemas up to date with the code.
 	@exec $(VENV)/bin/lyceum schema $(ARGS)
+
+bench-live: install ## Measure subscriptions; `make bench-live ARGS="--rate 100 --json"`.
+	@exec $(VENV)/bin/python -m bench.live $(ARGS)
 
 install: $(PYTHON_INSTALLED) $(ROUTER_INSTALLED)
 
