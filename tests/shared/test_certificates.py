@@ -1,11 +1,16 @@
 """Certificates as a whole: what is on the page, how it looks to machines, and that it comes out the same again."""
 
 import asyncio
+import hashlib
 import itertools
+import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,6 +123,20 @@ async def test_the_same_certificate_has_the_same_bytes_at_any_time() -> None:
     await asyncio.sleep(1.1)
     again = await asyncio.gather(*(render(certificate, template) for certificate in reversed(certificates)))
     assert first == list(reversed(again))
+
+
+async def test_another_process_makes_the_same_bytes() -> None:
+    program = (
+        "import asyncio, hashlib; from shared.certificates import render;"
+        "from tests.shared.certificates import a_certificate;"
+        "print(hashlib.sha256(asyncio.run(render(a_certificate(locale='ja')))).hexdigest())"
+    )
+    environment = os.environ | {"PYTHONHASHSEED": "1", "TZ": "Pacific/Auckland", "LC_ALL": "C"}
+    other = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdout=subprocess.PIPE, env=environment, cwd=Path(__file__).parents[2]
+    )
+    output, _ = await other.communicate()
+    assert output.decode().strip() == hashlib.sha256(await render(a_certificate(locale="ja"))).hexdigest()
 
 
 async def test_every_field_changes_the_bytes() -> None:
