@@ -1,5 +1,6 @@
 """Questions made from the sentences of a text themselves, without a model: gaps, and statements that are true or not.
 
+What a word does in its sentence is known for English; a text in another language gives few questions or none.
 The same text, difficulty and count give the same questions.
 """
 
@@ -120,9 +121,14 @@ class _Maker:
 
     def _make(self, form: Form, gap: _Gap) -> GeneratedQuestion | None:
         """The question of this form on a gap, made once; None when the text does not give it."""
-        makers = {Form.CHOICE: self._choice, Form.PAIR: self._pair, Form.STATEMENT: self._statement}
+        makers = {
+            Form.CHOICE: self._choice,
+            Form.PAIR: self._pair,
+            Form.STATEMENT: self._statement,
+            Form.RECALL: self._recall,
+        }
         if (form, gap.term) not in self._made:
-            self._made[form, gap.term] = makers.get(form, self._recall)(gap)
+            self._made[form, gap.term] = makers[form](gap)
         return self._made[form, gap.term]
 
     def _find_gaps(self) -> Iterator[_Gap]:

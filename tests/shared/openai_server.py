@@ -35,6 +35,8 @@ class OpenAIServer:
         self.fault = ""
         self.faults_left = 1_000
         """After so many answers it is well again."""
+        self.requests_before = 0
+        """So many requests are answered before it breaks."""
         self.retry_after = "0"
         self.requests: list[Json] = []
         self.app = Starlette(
@@ -46,7 +48,7 @@ class OpenAIServer:
 
     def heal(self) -> None:
         """Nothing is wrong, and nothing was asked."""
-        self.fault, self.faults_left, self.retry_after = "", 1_000, "0"
+        self.fault, self.faults_left, self.requests_before, self.retry_after = "", 1_000, 0, "0"
         self.requests.clear()
 
     async def _embeddings(self, request: Request) -> Response:
@@ -114,7 +116,7 @@ class OpenAIServer:
 
     async def _broken(self) -> Response | None:
         """What a server answers that does not come to answering."""
-        if self.fault not in _BROKEN or not self.faults_left:
+        if self.fault not in _BROKEN or not self.faults_left or len(self.requests) <= self.requests_before:
             return None
         self.faults_left -= 1
         if self.fault == "hang":

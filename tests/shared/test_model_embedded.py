@@ -28,7 +28,7 @@ sys.addaudithook(refuse)
 from shared.model import Difficulty, ModelSettings, open_model
 
 async def main():
-    model = open_model(ModelSettings(OPENAI_API_KEY=None))
+    model = open_model(ModelSettings.model_validate({"OPENAI_API_KEY": None}))
     made = await model.embed(["The tide comes in."])
     await model.generate_questions("In 1455 Gutenberg printed the Bible in Mainz, as they say.", Difficulty.ADVANCED, 1)
     print(made.vectors.shape)
@@ -73,10 +73,12 @@ async def test_the_event_loop_goes_on_while_it_works() -> None:
     ticking = asyncio.create_task(tick())
     texts = [item.text for item in DEMO_ITEMS] * 20
     long = "\n\n".join(item.text for item in DEMO_ITEMS)
+    started = time.monotonic()
     await asyncio.gather(model.embed(texts), model.generate_questions(long, Difficulty.ADVANCED, 50))
+    seconds = time.monotonic() - started
     ticking.cancel()
-    print(f"longest pause of the event loop: {max(pauses) * 1000:.0f} ms")
-    assert max(pauses) < 0.5  # measured 10 to 40 ms; the machine of the tests is shared
+    print(f"longest pause of the event loop: {max(pauses) * 1000:.0f} ms of {seconds:.1f} s")
+    assert max(pauses) < seconds / 2  # 30 to 140 ms of a second on two busy cores
 
 
 def test_the_same_text_gives_the_same_questions() -> None:

@@ -182,6 +182,18 @@ async def test_after_five_failures_nobody_waits_and_the_other_path_goes_on(serve
     assert len((await model.embed(["One."])).vectors) == 1
 
 
+async def test_a_server_is_asked_again_after_its_rest(
+    server: OpenAIServer, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "_OPEN_SECONDS", 0.05)
+    server.fault = "401"
+    for _ in range(5):
+        await reason_of(model)
+    server.heal()
+    await asyncio.sleep(0.1)
+    assert (await model.generate_questions(TEXT, Difficulty.BEGINNER, 1)).questions
+
+
 async def test_what_a_request_itself_is_refused_for_opens_nothing(server: OpenAIServer) -> None:
     async with opened(settings_for(server, OPENAI_GENERATION_MODEL="unknown")) as model:
         for _ in range(7):
@@ -194,8 +206,10 @@ async def test_a_caller_who_leaves_takes_the_request_along(server: OpenAIServer,
         await asyncio.wait_for(model.embed(["One."]), 0.2)
 
 
-async def test_many_calls_at_once(model: Model) -> None:
-    made = await asyncio.gather(*(model.embed([f"{number} {number + 200} {number * 7919}"]) for number in range(200)))
+async def test_many_calls_at_once(server: OpenAIServer) -> None:
+    texts = [f"{number} {number + 200} {number * 7919}" for number in range(200)]
+    async with opened(settings_for(server, embedding_seconds=60)) as model:
+        made = await asyncio.gather(*(model.embed([text]) for text in texts))
     assert len({each.vectors.tobytes() for each in made}) == 200
 
 
@@ -215,17 +229,11 @@ async def test_prices_of_the_settings_come_first(server: OpenAIServer) -> None:
 
 
 async def test_a_failure_in_the_middle_says_what_the_beginning_cost(server: OpenAIServer, model: Model) -> None:
-    async def fail_later() -> None:
-        while not server.requests:
-            await asyncio.sleep(0)
-        server.fault = "401"
-
-    failing = asyncio.create_task(fail_later())
-    with pytest.raises(ModelUnavailable) as failure:
+    server.fault, server.requests_before = "401", 1
+    with pytest.raises(ModelUnavailable, match="401") as failure:
         await model.embed([f"Text {number}." for number in range(600)])
-    await failing
-    assert len(server.requests) in (1, 2, 3)
-    assert failure.value.usage.prompt_tokens >= 0
+    assert len(server.requests) == 2
+    assert failure.value.usage.prompt_tokens >= 256
 
 
 async def test_questions_that_break_a_rule_are_dropped_and_others_kept(server: OpenAIServer, model: Model) -> None:
