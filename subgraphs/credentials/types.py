@@ -1,5 +1,6 @@
 """The GraphQL types of credentials, and what it adds to courses, enrolments and people."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -83,7 +84,8 @@ class Enrollment(Node):
         if enrollment is None:
             return []
         badges = await info.context.load.children(Badge, models.Badge.course_id, enrollment.course_id)
-        return [await BadgeProgress.load(info, badge, enrollment.user_id) for badge in badges]
+        # At once, so that they are one read, with those of other enrolments.
+        return await asyncio.gather(*(BadgeProgress.load(info, badge, enrollment.user_id) for badge in badges))
 
     @classmethod
     async def resolve_references(cls, info: Info, keys: list[UUID]) -> "list[Enrollment | None]":

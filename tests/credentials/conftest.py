@@ -1,5 +1,6 @@
 """What tests of credentials begin with: courses, items and assessments that others have told of, and badges."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -171,6 +172,25 @@ async def progress(credentials: Subgraph, who: Viewer, badge: dict[str, Any]) ->
 async def verify(credentials: Subgraph, code: str) -> dict[str, Any]:
     """What anybody learns of a code."""
     return (await credentials.ask(VERIFY, code=code)).data["verifyCredential"]
+
+
+_COUNTED = """
+SELECT count(*) AS steps,
+       bool_and(EXISTS (SELECT FROM consumer_position p
+                        WHERE p.source = 'credentials' AND p.partition = o.partition AND p.last >= o.sequence)
+       ) AS is_over
+FROM outbox o WHERE aggregate_id = :id AND type IN ('badge.created', 'badge.counted')
+"""
+
+
+async def counted(credentials: Subgraph, tenant: Tenant, badge: dict[str, Any]) -> int:
+    """Waits until the subgraph's own consumer has counted a new badge for everybody; returns in how many steps."""
+    async with asyncio.timeout(20):
+        while True:
+            (found,) = await rows(credentials, tenant, _COUNTED, id=badge_uuid(badge))
+            if found.is_over:
+                return found.steps
+            await asyncio.sleep(0.05)
 
 
 def students(tenant: Tenant, count: int) -> list[Viewer]:

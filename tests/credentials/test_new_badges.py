@@ -16,6 +16,7 @@ from tests.conftest import Subgraph, Tenant
 from tests.credentials.conftest import (
     apply,
     badge_uuid,
+    counted,
     create,
     emitted,
     graded,
@@ -27,29 +28,6 @@ from tests.credentials.conftest import (
     score,
     students,
 )
-
-
-async def counted(credentials: Subgraph, tenant: Tenant, badge: dict[str, Any]) -> int:
-    """Waits until the badge has been counted by the subgraph's own consumer; returns in how many steps."""
-    async with asyncio.timeout(20):
-        while True:
-            told = await rows(
-                credentials,
-                tenant,
-                "SELECT count(*) AS count, bool_and(sequence IS NOT NULL) AS numbered FROM outbox "
-                "WHERE aggregate_id = :id AND type IN ('badge.created', 'badge.counted')",
-                id=badge_uuid(badge),
-            )
-            before = told[0].count
-            await asyncio.sleep(0.4)
-            now = await rows(
-                credentials,
-                tenant,
-                "SELECT count(*) FROM outbox WHERE aggregate_id = :id AND type IN ('badge.created', 'badge.counted')",
-                id=badge_uuid(badge),
-            )
-            if told[0].numbered and now[0][0] == before:
-                return before
 
 
 async def test_what_happened_before_counts_and_is_awarded(

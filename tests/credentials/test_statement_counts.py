@@ -1,0 +1,156 @@
+"""How many SQL statements an operation or an event takes: the same however many rows it touches."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shared import ids
+from tests.conftest import Subgraph, Tenant
+from tests.credentials.conftest import (
+    apply,
+    course_done,
+    create,
+    graded,
+    item_done,
+    items,
+    join,
+    named,
+    new_assessment,
+    new_course,
+    organization_named,
+    rows,
+    score,
+    students,
+    whole,
+)
+
+SCOPE = 1  # each transaction first says for whom it is
+KEPT, FOUND = 1, 1  # the fact with its locks; where the person is with the badges that ask for it
+MOVED = 2  # progress, and the audit of each step
+AWARDED = 4  # who they are, the awards, their events and the audit of those
+
+# What the course page of the contract asks of this subgraph, and everything else that a badge leads to.
+COURSE_PAGE = """
+... on Course {
+  badges(first: 100) {
+    totalCount
+    edges { node {
+      id name organization { id } course { id } criteria { kind threshold }
+      viewerProgress { ratio criteria { met value criterion { kind } } award { id status badge { name } } badge { id } }
+    } }
+  }
+}
+"""
+GRADEBOOK = "... on Enrollment { badgeProgress { ratio badge { name } criteria { met } award { code } integrity } }"
+
+
+@pytest.mark.parametrize("count", [1, 20])
+async def test_a_fact_takes_as_many_for_one_badge_of_the_course_as_for_twenty(
+    credentials: Subgraph, tenant: Tenant, course_id: UUID, assessment_id: UUID, count: int
+) -> None:
+    for _ in range(count):
+        await create(credentials, tenant.teacher, items(course_id, 2), score(assessment_id, 0.5))
+    who, (other,) = tenant.student, students(tenant, 1)
+    first, last = item_done(who, course_id), graded(who, course_id, assessment_id, 0.9)
+    for event, expected in (
+        (first, KEPT + FOUND + MOVED),
+        (first, KEPT),  # known already
+        (item_done(who, course_id), KEPT + FOUND + MOVED),
+        (last, KEPT + FOUND + MOVED + AWARDED),
+        (graded(who, course_id, assessment_id, 0.1), KEPT + FOUND),  # changes nothing
+        (course_done(who, course_id), KEPT + FOUND),  # no badge asks for it
+        (item_done(other, course_id), KEPT + FOUND + MOVED),
+        (named(who), 2),
+        (organization_named(tenant), 2),
+    ):
+        with credentials.counted() as statements:
+            await apply(credentials, tenant, event)
+        assert len(statements) == SCOPE + expected, "\n".join(statements)
+
+
+async def full_course(credentials: Subgraph, tenant: Tenant, badges: int) -> UUID:
+    """A course with so many badges, all of which its student has."""
+    course_id = await new_course(credentials, tenant, items=2)
+    assessment_id = await new_assessment(credentials, tenant, course_id)
+    course = ids.encode("course", course_id)
+    for _ in range(badges):
+        criteria = [items(course_id, 1), score(assessment_id, 0.5), whole(course_id)]
+        await create(credentials, tenant.teacher, *criteria, courseId=course)
+    return course_id
+
+
+async def finish(credentials: Subgraph, tenant: Tenant, course_id: UUID, assessment_id: UUID, *people: Any) -> None:
+    """Has people do everything in a course."""
+    for who in people:
+        done = [item_done(who, course_id), graded(who, course_id, assessment_id, 1.0), course_done(who, course_id)]
+        await apply(credentials, tenant, *done)
+
+
+async def assessment_of(credentials: Subgraph, tenant: Tenant, course_id: UUID) -> UUID:
+    """The assessment of a full course."""
+    ((found,),) = await rows(credentials, tenant, "SELECT id FROM assessment WHERE course_id = :id", id=course_id)
+    return found
+
+
+@pytest.mark.parametrize("count", [2, 30])
+async def test_a_course_page_takes_as_many_for_two_badges_as_for_thirty(
+    credentials: Subgraph, tenant: Tenant, count: int
+) -> None:
+    course_id = await full_course(credentials, tenant, count)
+    assessment_id = await assessment_of(credentials, tenant, course_id)
+    await finish(credentials, tenant, course_id, assessment_id, tenant.student)
+    course = {"__typename": "Course", "id": ids.encode("course", course_id)}
+    answer = await credentials.entities(tenant.student, COURSE_PAGE, course)
+    nodes = [edge["node"] for edge in answer.data["_entities"][0]["badges"]["edges"]]
+    assert len(nodes) == count
+    assert {node["viewerProgress"]["award"]["badge"]["name"] for node in nodes} == {"Stargazer"}
+    # The page, its count, criteria, progress, awards, and the badges of awards, each in a session of its own.
+    assert len(answer.statements) == 12, "\n".join(answer.statements)
+
+
+@pytest.mark.parametrize("count", [2, 30])
+async def test_a_gradebook_takes_as_many_for_two_people_as_for_thirty(
+    credentials: Subgraph, tenant: Tenant, count: int
+) -> None:
+    course_id = await full_course(credentials, tenant, 3)
+    assessment_id = await assessment_of(credentials, tenant, course_id)
+    people = students(tenant, count)
+    enrollments = await join(credentials, tenant, course_id, *people)
+    await finish(credentials, tenant, course_id, assessment_id, *people)
+    entities = [{"__typename": "Enrollment", "id": ids.encode("enrollment", it)} for it in enrollments]
+    answer = await credentials.entities(tenant.admin, GRADEBOOK, *entities)
+    found = [entity["badgeProgress"] for entity in answer.data["_entities"]]
+    assert [len(it) for it in found] == [3] * count
+    assert {row["ratio"] for it in found for row in it} == {1}
+    # Enrolments, badges, progress, criteria, awards, and what is doubted.
+    assert len(answer.statements) == 12, "\n".join(answer.statements)
+
+
+async def test_progress_is_cached_for_an_hour_and_never_old(
+    credentials: Subgraph, tenant: Tenant, badge: dict[str, Any], course_id: UUID
+) -> None:
+    query = "query($id: ID!) { badge(id: $id) { viewerProgress { ratio } } }"
+
+    async def ask() -> tuple[float, int]:
+        answer = await credentials.ask(query, tenant.student, id=badge["id"])
+        return answer.data["badge"]["viewerProgress"]["ratio"], len(answer.statements)
+
+    redis = credentials.platform.redis
+    uuid, who = ids.decode("badge", badge["id"]), tenant.student.user_id
+    key = f"org:{tenant.id}:badge_progress:{who}:{uuid}"
+    await apply(credentials, tenant, item_done(tenant.student, course_id))
+    assert await ask() == (0.25, 4)
+    assert 0 < await redis.ttl(key) <= 10, "a tombstone: what was read while it changed must not stay"
+    await redis.delete(key)
+    assert await ask() == (0.25, 4)
+    assert 3_590 <= await redis.ttl(key) <= 3_600
+    assert await ask() == (0.25, 2)
+    await apply(credentials, tenant, item_done(tenant.student, course_id))
+    assert await ask() == (0.5, 4)
+
+
+async def test_what_is_not_selected_is_not_read(credentials: Subgraph, tenant: Tenant, badge: dict[str, Any]) -> None:
+    query = "query($id: ID!) { badge(id: $id) { id name organization { id } course { id } } }"
+    answer = await credentials.ask(query, tenant.student, id=badge["id"])
+    assert len(answer.statements) == SCOPE + 1, "\n".join(answer.statements)
