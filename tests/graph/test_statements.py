@@ -35,16 +35,31 @@ query($first: Int!) {
       viewerEnrollment { status user { displayName } }
       presence { count users(first: 5) { displayName } }
       assessments { edges { node { title viewerAttempts { id } } } }
-      badges { edges { node { name criteria { threshold } viewerProgress { ratio award { code } } } } }
+      badges { edges { node { name criteria { kind } viewerProgress { ratio criteria { met } award { code } } } } }
       enrollments(first: 5) {
         totalCount
         edges { node {
-          progress grade badgeProgress { ratio }
+          progress grade badgeProgress { ratio badge { name } }
           user { displayName email memberships { role branch { name } organization { slug } } }
         } }
       }
     } }
   }
+}
+"""
+DASHBOARD = """
+query($first: Int!) {
+  viewer { user { id displayName
+    enrollments(first: $first) {
+      totalCount
+      edges { node {
+        id status progress grade
+        course { id title organization { name } presence { count } badges(first: 3) { edges { node { id name } } } }
+        badgeProgress { ratio badge { id name } criteria { met value } }
+      } }
+    }
+    awards(first: 5) { edges { node { id issuedAt status verificationUrl badge { name } } } }
+  } }
 }
 """
 OWN = """
@@ -147,6 +162,7 @@ async def measured(
     [
         ("of the issue", ISSUE, {"identity", "catalog"}),
         ("of everything", WHOLE, {"identity", "catalog", "content", "assessment", "credentials"}),
+        ("of the dashboard", DASHBOARD, {"identity", "catalog", "assessment", "credentials"}),
         ("of one's own", OWN, {"identity", "catalog"}),
     ],
 )
