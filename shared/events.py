@@ -26,9 +26,9 @@ from shared.postgres import Origin, act_for
 class Event(BaseModel):
     """Something that happened, named in the past tense: `class CoursePublished(Event, type="course.published")`.
 
-    `id` is the aggregate: events of one aggregate keep their order. Payloads carry ids; a name or an address of a
-    person travels only where another subgraph must print it, in fields that the event names as `personal`. They go
-    with the outbox row after seven days, and the audit trail, which is kept, never has them.
+    `id` is the aggregate: events of one aggregate keep their order. Payloads carry ids; what a person is called travels
+    only where another subgraph must print it, and a long text only where one must read it. Fields with either are named
+    as `unaudited`: they go with the outbox row after seven days, and the audit trail, which is kept, never has them.
     `stream="course_id"` keeps the order with other events of that course too: each that began after another's commit is
     told after it.
     """
@@ -37,7 +37,7 @@ class Event(BaseModel):
 
     type: ClassVar[str]
     stream: ClassVar[str] = "id"
-    personal: ClassVar[frozenset[str]] = frozenset()
+    unaudited: ClassVar[frozenset[str]] = frozenset()
     id: UUID
     organization_id: UUID | None
 
@@ -46,7 +46,7 @@ class Event(BaseModel):
         *,
         type: str | None = None,
         stream: str | None = None,
-        personal: Iterable[str] = (),
+        unaudited: Iterable[str] = (),
         **options: Any,
     ) -> None:
         super().__init_subclass__(**options)
@@ -54,7 +54,7 @@ class Event(BaseModel):
             cls.type = type
         if stream is not None:
             cls.stream = stream
-        cls.personal = cls.personal | frozenset(personal)
+        cls.unaudited = cls.unaudited | frozenset(unaudited)
 
 
 Handle = Callable[[AsyncSession, Any], Awaitable[None]]
@@ -169,7 +169,7 @@ def _entry(event: Event, actor_id: UUID | None) -> audit.Entry:
         event.id,
         organization_id=event.organization_id,
         user_id=actor_id,
-        details=event.model_dump(mode="json", by_alias=True, exclude={"id", "organization_id", *event.personal}),
+        details=event.model_dump(mode="json", by_alias=True, exclude={"id", "organization_id", *event.unaudited}),
     )
 
 

@@ -55,7 +55,7 @@ async def _item(database: Database, texts: Documents[ItemText], slug: str, posit
     async with database.begin(viewer) as session:
         item = await _row(session, slug, demo, text)
         if demo.course not in _DRAFTS:
-            await publish(session, item)
+            await publish(session, item, text.text)
     return 1
 
 

@@ -4,6 +4,9 @@ from uuid import UUID
 
 from shared.events import Event
 
+LONGEST_TEXT = 40_000
+"""Characters of an item's text that are told; whoever wants the rest must be asked for it."""
+
 
 class ItemCreated(Event, type="item.created"):
     course_id: UUID
@@ -15,11 +18,18 @@ class ItemUpdated(Event, type="item.updated"):
     fields: list[str]
 
 
-class ItemPublished(Event, type="item.published", stream="course_id"):
+class ItemPublished(Event, type="item.published", stream="course_id", unaudited=("text",)):
     """Whoever completes an item later is told of later: what a course requires is known before it is done."""
 
     course_id: UUID
+    module_id: UUID
     version: int
+    content_type: str
+    title: str
+    difficulty: str
+    tags: list[str]
+    text: str
+    """Its first `LONGEST_TEXT` characters; empty where there is none."""
 
 
 class ItemCompleted(Event, type="item.completed", stream="course_id"):

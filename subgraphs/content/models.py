@@ -143,6 +143,12 @@ class Item(Tenanted, Base):
             return super().visible(viewer)
         return and_(cls.published_at.is_not(None), exists().where(Course.id == cls.course_id, Course.is_open))
 
+    @property
+    def next_text_id(self) -> UUID | None:
+        """The document with the text that publishing shows: the one that waits, if one does."""
+        waiting = (self.draft or {}).get("text_id", self.text_id)
+        return UUID(str(waiting)) if waiting else None
+
 
 class Version(Tenanted, Base):
     """A published version of an item; its document is never changed."""

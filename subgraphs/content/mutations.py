@@ -43,8 +43,9 @@ class Mutation:
         extensions=[requires("write:course")],
     )
     async def publish_content_item(self, info: Info, id: strawberry.ID) -> PublishContentItemResult:
-        async with info.context.session() as session:
-            return ContentItem.of(await services.publish_item(session, info.context.viewer, id))
+        context = info.context
+        texts = texts_of(context.platform)
+        return ContentItem.of(await services.publish_item(context.session, texts, context.viewer, id))
 
     @strawberry.mutation(
         description="Has an item published at a time to come, or not after all.", extensions=[requires("write:course")]

@@ -58,8 +58,7 @@ async def publish_on_time(platform: Platform) -> None:
     """Publishes scheduled items until cancelled; of several processes, each item is published by one."""
     while True:
         try:
-            async with platform.database.system() as session:
-                published = await services.publish_due(session, _AT_ONCE)
+            published = await services.publish_due(platform.database.system, texts_of(platform), _AT_ONCE)
         except (SQLAlchemyError, OSError) as error:
             published = 0
             log.warning("schedule.interrupted", error=type(error).__name__)

@@ -1,9 +1,11 @@
 """The rules of content. Services get narrow values, and a session or what opens one; they never see `info`.
 
 A text is written as a document before the transaction whose row points at it: a crash leaves a document that nothing
-points at, never a pointer to nothing, and nobody waits for a document while holding a connection.
+points at, never a pointer to nothing, and nobody waits for a document while holding a connection. For the latter
+reason the text that an event tells is read before the transaction that publishes; what changed meanwhile is read anew.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -21,7 +23,7 @@ from shared.events import emit
 from shared.idempotency import once
 from shared.waiting import Begin, until
 from subgraphs.content.documents import ItemText
-from subgraphs.content.events import ItemCompleted, ItemCreated, ItemPublished, ItemUpdated
+from subgraphs.content.events import LONGEST_TEXT, ItemCompleted, ItemCreated, ItemPublished, ItemUpdated
 from subgraphs.content.inputs import CreateContentItemInput, ScheduleContentItemInput, UpdateContentItemInput
 from subgraphs.content.models import Completion, ContentType, Enrollment, Item, Module, Version
 
@@ -76,15 +78,21 @@ async def change_item(session: AsyncSession, item: Item, changes: dict[str, Any]
     await emit(session, ItemUpdated(**_facts(item), fields=sorted(changes)))
 
 
-async def publish_item(session: AsyncSession, viewer: Viewer, id: str) -> Item:
+async def publish_item(begin: Begin, texts: Documents[ItemText], viewer: Viewer, id: str) -> Item:
     """Shows what waits to readers; if nothing does, it is the same as not asking."""
-    item = await find_item(session, viewer, id)
-    await publish(session, item)
-    return item
+    async with begin() as session:
+        item = await find_item(session, viewer, id)
+    while True:
+        text_id, read = item.next_text_id, await _texts_to_tell(texts, [item])
+        async with begin() as session:
+            item = await find_item(session, viewer, id)
+            if item.next_text_id == text_id:
+                await publish(session, item, read[text_id])
+                return item
 
 
-async def publish(session: AsyncSession, item: Item) -> None:
-    """Publishes an item that the caller has locked."""
+async def publish(session: AsyncSession, item: Item, text: str) -> None:
+    """Publishes an item that the caller has locked; `text` is that of its `next_text_id`."""
     item.scheduled_for = None
     if item.published_at is not None and item.draft is None:
         return
@@ -103,7 +111,17 @@ async def publish(session: AsyncSession, item: Item) -> None:
         published_at=item.published_at,
     )
     session.add(version)
-    await emit(session, ItemPublished(**_facts(item), version=item.version))
+    published = ItemPublished(
+        **_facts(item),
+        module_id=item.module_id,
+        version=item.version,
+        content_type=item.type,
+        title=item.title,
+        difficulty=item.difficulty,
+        tags=item.tags,
+        text=text[:LONGEST_TEXT],
+    )
+    await emit(session, published)
 
 
 async def schedule_item(session: AsyncSession, viewer: Viewer, input: ScheduleContentItemInput) -> Item:
@@ -117,13 +135,20 @@ async def schedule_item(session: AsyncSession, viewer: Viewer, input: ScheduleCo
     return item
 
 
-async def publish_due(session: AsyncSession, limit: int) -> int:
+async def publish_due(begin: Begin, texts: Documents[ItemText], limit: int) -> int:
     """Publishes scheduled items of all tenants whose time has come, up to a limit; returns how many."""
-    statement = select(Item).where(Item.scheduled_for <= datetime.now(UTC)).order_by(Item.scheduled_for).limit(limit)
-    due = (await session.execute(statement.with_for_update(skip_locked=True))).scalars().all()
-    for item in due:
-        await publish(session, item)
-    return len(due)
+    statement = select(Item).where(Item.scheduled_for <= datetime.now(UTC)).with_for_update(skip_locked=True)
+    async with begin() as session:
+        due = (await session.execute(statement.order_by(Item.scheduled_for).limit(limit))).scalars().all()
+    if not due:
+        return 0
+    read = await _texts_to_tell(texts, due)
+    async with begin() as session:
+        still_due = await session.execute(statement.where(Item.id.in_([item.id for item in due])))
+        ready = [item for item in still_due.scalars() if item.next_text_id in read]
+        for item in ready:
+            await publish(session, item, read[item.next_text_id])
+    return len(ready)
 
 
 async def complete_item(begin: Begin, viewer: Viewer, id: str) -> tuple[Item, Completion]:
@@ -195,6 +220,19 @@ async def _create(session: AsyncSession, input: CreateContentItemInput, item_id:
     session.add(item)
     await emit(session, ItemCreated(**_facts(item), module_id=item.module_id))
     return item
+
+
+async def _texts_to_tell(texts: Documents[ItemText], items: Sequence[Item]) -> dict[UUID | None, str]:
+    """What publishing these items tells, by the document; an item without one has an empty text."""
+    wanted: dict[UUID, list[UUID]] = {}
+    for item in items:
+        if item.next_text_id is not None:
+            wanted.setdefault(item.organization_id, []).append(item.next_text_id)
+    read: dict[UUID | None, str] = {None: ""}
+    for organization_id, text_ids in wanted.items():
+        found = await texts.get(organization_id, text_ids)
+        read |= {id: text.text if text else "" for id, text in zip(text_ids, found, strict=True)}
+    return read
 
 
 async def _keep_text(texts: Documents[ItemText], organization_id: UUID, item_id: UUID, text: str | None) -> UUID | None:

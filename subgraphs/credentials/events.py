@@ -43,7 +43,7 @@ class OrganizationUpdated(Event, type="organization.updated"):
     slug: str
 
 
-class UserNamed(Event, type="user.named", personal=("display_name", "email")):
+class UserNamed(Event, type="user.named", unaudited=("display_name", "email")):
     """Identity's: what a person is called in the organization now."""
 
     display_name: str

@@ -53,7 +53,7 @@ class UserUpdated(Event, type="user.updated"):
     fields: list[str]
 
 
-class UserNamed(Event, type="user.named", personal=("display_name", "email")):
+class UserNamed(Event, type="user.named", unaudited=("display_name", "email")):
     """What a member of the organization is called there and reached by: told when they join and whenever it changes,
     to each of their organizations. `id` is the person."""
 

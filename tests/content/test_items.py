@@ -162,7 +162,13 @@ async def test_what_happens_to_an_item_is_told_and_recorded(content: Subgraph, t
     own = {"id": item_id, "organizationId": str(tenant.id), "courseId": str(place.course_id)}
     assert await emitted(content, tenant, "item.created") == [own | {"moduleId": str(place.module_ids[0])}]
     assert await emitted(content, tenant, "item.updated") == [own | {"fields": ["text_id", "title"]}]
-    assert await emitted(content, tenant, "item.published") == [own | {"version": 1}]
+    told = {"version": 1, "contentType": "TEXT", "title": "Renamed", "text": "Other words."}
+    rest = {"moduleId": str(place.module_ids[0]), "difficulty": made["difficulty"], "tags": made["tags"]}
+    assert await emitted(content, tenant, "item.published") == [own | told | rest]
     audit = await rows(content, tenant, "SELECT action, user_id, resource_id::text AS id FROM audit ORDER BY id")
     assert sorted(row.action for row in audit) == ["item.created", "item.published", "item.updated"]
     assert {(row.user_id, row.id) for row in audit} == {(tenant.teacher.user_id, item_id)}
+    [kept] = await rows(content, tenant, "SELECT details FROM audit WHERE action = 'item.published'")
+    assert kept.details == {
+        key: value for key, value in (own | told | rest).items() if key not in ("id", "organizationId", "text")
+    }

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from shared import ids
 from subgraphs.content import services
+from subgraphs.content.runtime import texts_of
 from tests.conftest import Subgraph, Tenant
 from tests.content.conftest import (
     Place,
@@ -37,8 +38,8 @@ async def fall_due(content: Subgraph, tenant: Tenant, *items: dict[str, Any]) ->
 
 async def publish_due(content: Subgraph, limit: int = 50) -> int:
     """One look at the schedule, as each process takes one every second."""
-    async with content.platform.database.system() as session:
-        return await services.publish_due(session, limit)
+    platform = content.platform
+    return await services.publish_due(platform.database.system, texts_of(platform), limit)
 
 
 async def all_published(content: Subgraph, tenant: Tenant) -> None:

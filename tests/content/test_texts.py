@@ -199,3 +199,37 @@ async def test_a_refusal_keeps_no_text(content: Subgraph, tenant: Tenant, place:
         refused = await create(content, tenant.teacher, place, mediaUrl="https://media.example/a.mp4")
         unknown = await update(content, tenant.teacher, ids.encode("content_item", ids.new_id()), text="Words.")
     assert (refused["__typename"], unknown["__typename"]) == ("InvalidInput", "NotFound")
+
+
+async def test_publishing_tells_the_text_that_it_shows_also_if_it_changes_at_that_moment(
+    content: Subgraph, tenant: Tenant, draft: dict[str, Any]
+) -> None:
+    opened = 0
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[AsyncSession]:
+        nonlocal opened
+        opened += 1
+        if opened == 2:  # the first text has been read
+            await update(content, tenant.teacher, draft["id"], text="The newest words.")
+        async with content.platform.database.begin(tenant.teacher) as session:
+            yield session
+
+    await services.publish_item(begin, texts_of(content.platform), tenant.teacher, draft["id"])
+    assert opened == 3
+    [event] = await emitted(content, tenant, "item.published")
+    assert event["text"] == "The newest words."
+    seen = await read(content, tenant.teacher, draft["id"])
+    assert seen is not None
+    assert seen["text"] == "The newest words."
+
+
+async def test_of_a_long_text_the_beginning_is_told_and_of_none_nothing(
+    content: Subgraph, tenant: Tenant, place: Place
+) -> None:
+    long = "".join(f"Sentence {number:05}. " for number in range(8_000))
+    for type, values in (("TEXT", {"text": long}), ("QUIZ", {"text": None})):
+        made = await create(content, tenant.teacher, place, type, **values)
+        await publish(content, tenant.teacher, made["id"])
+    texts = [event["text"] for event in await emitted(content, tenant, "item.published")]
+    assert texts == [long[:40_000], ""]

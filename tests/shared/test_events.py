@@ -177,7 +177,7 @@ async def test_several_handlers_of_an_event_commit_together_and_other_events_pas
     assert await wire.parked() == []
 
 
-class Called(Event, type="thing.called", personal=("name",)):
+class Called(Event, type="thing.called", unaudited=("name",)):
     name: str
     color: str
 
@@ -186,7 +186,7 @@ class CalledAgain(Called, type="thing.called.again"):
     pass
 
 
-async def test_what_is_personal_travels_and_is_not_audited(wire: Wire, scratch: str) -> None:
+async def test_what_is_unaudited_travels_and_is_not_in_the_audit_trail(wire: Wire, scratch: str) -> None:
     organization = ids.new_id()
     events = [kind(id=ids.new_id(), organization_id=organization, name="Ada", color="red")
               for kind in (Called, CalledAgain)]  # fmt: skip
