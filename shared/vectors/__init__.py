@@ -4,9 +4,9 @@ from pydantic import SecretStr
 
 from shared.postgres import Database
 from shared.vectors.postgres import PostgresVectors
-from shared.vectors.protocol import Embedding, Vector, VectorHit, VectorQuery, Vectors
+from shared.vectors.protocol import Embedding, SimilarQuery, Vector, VectorHit, VectorQuery, Vectors
 
-__all__ = ["Embedding", "Vector", "VectorHit", "VectorQuery", "Vectors", "open_vectors"]
+__all__ = ["Embedding", "SimilarQuery", "Vector", "VectorHit", "VectorQuery", "Vectors", "open_vectors"]
 
 PINECONE_API = "https://api.pinecone.io"
 

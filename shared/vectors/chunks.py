@@ -4,7 +4,7 @@ import math
 import re
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -29,6 +29,11 @@ def unit(embedding: Embedding, dimensions: int) -> list[float]:
     if not math.isfinite(length) or length == 0:
         raise ValueError(f"An embedding must be finite and have a direction; the length of this one is {length}")
     return array("f", (value / length for value in values)).tolist()
+
+
+def mean_of(embeddings: Sequence[Embedding]) -> list[float]:
+    """The mean of embeddings of one size, at whatever length it has."""
+    return [math.fsum(values) / len(embeddings) for values in zip(*embeddings, strict=True)]
 
 
 def checked(vectors: Iterable[Vector], dimensions: int) -> dict[UUID, Items]:

@@ -12,6 +12,7 @@ between, old chunks may be found beside the new ones. What is written is found s
 item that are put within that time in the wrong order may leave chunks of both, of which queries prefer the newer.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from itertools import islice
@@ -22,9 +23,9 @@ import orjson
 from pydantic import SecretStr
 
 from shared import ids
-from shared.vectors.chunks import Items, checked, unit
+from shared.vectors.chunks import Items, checked, mean_of, unit
 from shared.vectors.pinecone_client import PineconeClient, understood
-from shared.vectors.protocol import Vector, VectorHit, VectorQuery
+from shared.vectors.protocol import Embedding, SimilarQuery, Vector, VectorHit, VectorQuery
 
 _SECONDS = 3.0  # for a read, tries included: a resolver waits for it
 _WRITE_SECONDS = 20.0  # for the items of one batch
@@ -34,6 +35,7 @@ _UPSERT_BYTES = 1_900_000  # of 2 MB, which Pinecone takes at once
 _UPSERT_RECORDS = 1_000  # as above
 _REMOVED = 1_000  # item ids in a filter, of 10,000
 _PAGE = 100  # vectors with their values in an answer
+_AT_ONCE = 10  # queries for what is similar to several items
 
 
 class PineconeVectors:
@@ -74,6 +76,31 @@ class PineconeVectors:
                     found |= _best(matches)
                     is_more = len(matches) >= top
         return sorted(found.values(), key=lambda hit: (-hit.similarity, hit.item_id))[: query.first]
+
+    async def similar(self, organization_id: UUID, query: SimilarQuery) -> dict[UUID, list[VectorHit]]:
+        """The nearest others of each item. Pinecone takes one query at a time, so there is one per item."""
+        asked: dict[UUID, list[Embedding]] = defaultdict(list)
+        for vector in await self.of_items(organization_id, query.item_ids):
+            is_in = query.course_ids is None or vector.course_id in query.course_ids
+            if is_in and (vector.is_published or query.drafts):
+                asked[vector.item_id].append(vector.embedding)
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def near(item_id: UUID, mean: list[float]) -> list[VectorHit]:
+            if not any(mean):
+                return []
+            others = VectorQuery(
+                embedding=mean,
+                course_ids=query.course_ids,
+                drafts=query.drafts,
+                excluded=frozenset({item_id}),
+                first=query.first,
+            )
+            async with gate:
+                return await self.nearest(organization_id, others)
+
+        hits = await asyncio.gather(*(near(item_id, mean_of(chunks)) for item_id, chunks in asked.items()))
+        return {item_id: found for item_id, found in zip(asked, hits, strict=True) if found}
 
     async def of_items(self, organization_id: UUID, item_ids: Iterable[UUID]) -> Sequence[Vector]:
         """All chunks of items."""

@@ -25,7 +25,7 @@ from shared.auth import Viewer
 from shared.postgres import Database
 from shared.vectors import statements
 from shared.vectors.chunks import Items, checked, unit
-from shared.vectors.protocol import Vector, VectorHit, VectorQuery
+from shared.vectors.protocol import SimilarQuery, Vector, VectorHit, VectorQuery
 
 _BATCH = 20  # items in a transaction
 
@@ -69,7 +69,25 @@ class PostgresVectors:
             values["excluded"] = list(query.excluded)
         async with self._database.begin(Viewer(organization_id=organization_id)) as session:
             rows = (await session.execute(statement, values)).all()
-        return [VectorHit(row.item_id, max(-1.0, min(1.0, -row.distance)), row.id, row.text) for row in rows]
+        return [_hit(row) for row in rows]
+
+    async def similar(self, organization_id: UUID, query: SimilarQuery) -> dict[UUID, list[VectorHit]]:
+        """The nearest others of each item: one statement for all of them, after the one that sets the tenant."""
+        values: dict[str, Any] = {
+            "organization_id": organization_id,
+            "model": self._model,
+            "item_ids": list(query.item_ids),
+            "drafts": query.drafts,
+            "limit": query.first,
+        }
+        if query.course_ids is not None:
+            values["course_ids"] = list(query.course_ids)
+        statement = statements.similar(by_course=query.course_ids is not None)
+        found: dict[UUID, list[VectorHit]] = {}
+        async with self._database.begin(Viewer(organization_id=organization_id)) as session:
+            for row in await session.execute(statement, values):
+                found.setdefault(row.asked_id, []).append(_hit(row))
+        return found
 
     async def of_items(self, organization_id: UUID, item_ids: Iterable[UUID]) -> Sequence[Vector]:
         """All chunks of items."""
@@ -108,6 +126,10 @@ class PostgresVectors:
             "text": vector.text,
             "embedding": vector.embedding,
         }
+
+
+def _hit(row: Any) -> VectorHit:
+    return VectorHit(row.item_id, max(-1.0, min(1.0, -row.distance)), row.id, row.text)
 
 
 def _lock(item_id: UUID) -> int:

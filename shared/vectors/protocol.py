@@ -49,6 +49,19 @@ class VectorQuery:
     """From 0 to 100 items."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimilarQuery:
+    """Items, and which others may be near them; both must be in these courses, and published unless drafts count."""
+
+    item_ids: frozenset[UUID]
+    """At most 1,000."""
+    course_ids: frozenset[UUID] | None = None
+    """None is all of the organization's."""
+    drafts: bool = False
+    first: int = 5
+    """From 0 to 100 others for each item."""
+
+
 @dataclass(frozen=True, slots=True)
 class VectorHit:
     """An item that is near, by its nearest chunk."""
@@ -80,6 +93,10 @@ class Vectors(Protocol):
 
     async def nearest(self, organization_id: UUID, query: VectorQuery) -> list[VectorHit]:
         """The items of this organization with the most similar chunks: best first, then by id."""
+
+    async def similar(self, organization_id: UUID, query: SimilarQuery) -> dict[UUID, list[VectorHit]]:
+        """For each item the others whose nearest chunk is most similar to the mean of its own chunks: best first, then
+        by id. What nothing is found for is not in the answer, as an item without chunks."""
 
     async def of_items(self, organization_id: UUID, item_ids: Iterable[UUID]) -> Sequence[Vector]:
         """All chunks of at most 1,000 items, unpublished ones too, by item and chunk id; unknown items have none."""

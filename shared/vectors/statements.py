@@ -86,6 +86,36 @@ _NEAREST = """
 """
 
 
+_SIMILAR = """
+    WITH asked AS MATERIALIZED (
+        SELECT stored.item_id, extensions.l2_normalize(extensions.avg(stored.embedding)) AS embedding
+        FROM item_vector AS stored
+        WHERE stored.organization_id = :organization_id AND stored.model = :model AND stored.item_id = ANY (:item_ids)
+            AND (stored.is_published OR :drafts) {scope}
+        GROUP BY stored.item_id HAVING extensions.vector_norm(extensions.avg(stored.embedding)) > 0
+    )
+    SELECT asked.item_id AS asked_id, near.item_id, near.distance, chunk.id, chunk.text
+    FROM asked, LATERAL (
+        SELECT stored.item_id, min(stored.embedding OPERATOR(extensions.<#>) asked.embedding) AS distance
+        FROM item_vector AS stored
+        WHERE stored.organization_id = :organization_id AND stored.model = :model AND stored.item_id <> asked.item_id
+            AND (stored.is_published OR :drafts) {scope}
+        GROUP BY stored.item_id ORDER BY distance, stored.item_id LIMIT :limit
+    ) AS near, LATERAL (
+        SELECT stored.id, stored.text FROM item_vector AS stored
+        WHERE stored.organization_id = :organization_id AND stored.item_id = near.item_id AND stored.model = :model
+        ORDER BY stored.embedding OPERATOR(extensions.<#>) asked.embedding, stored.id LIMIT 1
+    ) AS chunk
+    ORDER BY asked.item_id, near.distance, near.item_id
+"""
+
+
+@cache
+def similar(*, by_course: bool) -> TextClause:
+    """For each item the nearest others; the rows of the tenant, or of the courses, are read once per item."""
+    return _typed(_SIMILAR.format(scope="AND stored.course_id = ANY (:course_ids)" if by_course else ""))
+
+
 @cache
 def nearest(*, by_course: bool, excluding: bool) -> TextClause:
     """The nearest items and the nearest chunk of each; the rows of the tenant, or of the courses, are read once."""

@@ -13,7 +13,7 @@ import pytest
 
 from shared import ids
 from shared.stack.running import Engines
-from shared.vectors import VectorQuery, Vectors
+from shared.vectors import SimilarQuery, VectorQuery, Vectors
 from tests.conftest import Tenant
 from tests.shared import vectors as examples
 from tests.shared.vectors import DIMENSIONS, Tried, axis, chunk
@@ -299,3 +299,46 @@ async def test_extreme_numbers_have_a_direction_too(tried: Tried, embedding: lis
     await tried.put(embedding)
     [hit] = await tried.ask(embedding)
     assert hit.similarity == pytest.approx(1)
+
+
+async def test_what_is_similar_to_items_is_near_the_mean_of_their_chunks(tried: Tried) -> None:
+    wide = await tried.put(axis(0), axis(1))
+    between = await tried.put([1.0, 1.0, 0.0, 0.0])
+    side = await tried.put(axis(2), axis(0))
+    away = await tried.put([-1.0, 0.0, 0.0, 0.0])
+    assert await tried.similar(wide.item_id, away.item_id, ids.new_id()) == {
+        wide.item_id: [between.item_id, side.item_id, away.item_id],
+        away.item_id: [wide.item_id, side.item_id, between.item_id],
+    }
+    query = SimilarQuery(item_ids=frozenset({wide.item_id}))
+    [hits] = (await tried.vectors.similar(tried.organization_id, query)).values()
+    assert [hit.similarity for hit in hits] == pytest.approx([1, math.sqrt(0.5), -math.sqrt(0.5)], abs=1e-6)
+    assert hits[0].chunk_id == between.id
+
+
+async def test_what_is_similar_is_in_the_same_courses_published_and_as_much_as_asked_for(tried: Tried) -> None:
+    asked, hidden, *others = [await tried.put(is_published=number != 1) for number in range(4)]
+    courses = frozenset({asked.course_id, others[1].course_id})
+    everything = [other.item_id for other in others]
+    assert await tried.similar(asked.item_id) == {asked.item_id: everything}
+    assert await tried.similar(asked.item_id, first=1) == {asked.item_id: everything[:1]}
+    assert await tried.similar(asked.item_id, first=0) == {}
+    assert await tried.similar(asked.item_id, course_ids=courses) == {asked.item_id: everything[1:]}
+    assert await tried.similar(others[0].item_id, course_ids=courses) == {}
+    assert await tried.similar(asked.item_id, course_ids=frozenset()) == {}
+    assert await tried.similar(hidden.item_id) == {}
+    assert await tried.similar(hidden.item_id, drafts=True) == {hidden.item_id: [asked.item_id, *everything]}
+    assert await tried.similar() == {}
+
+
+async def test_what_is_similar_is_of_the_same_organization(tried: Tried, stranger: Tenant) -> None:
+    mine, theirs = await tried.put(), chunk(stranger.id)
+    await tried.vectors.put([theirs, chunk(stranger.id)])
+    await tried.vectors.refresh()
+    assert await tried.similar(mine.item_id, theirs.item_id) == {}
+
+
+async def test_chunks_without_a_mean_direction_are_similar_to_nothing(tried: Tried) -> None:
+    opposed = await tried.put(axis(0), [-1.0, 0.0, 0.0, 0.0])
+    other = await tried.put()
+    assert await tried.similar(opposed.item_id, other.item_id) == {other.item_id: [opposed.item_id]}

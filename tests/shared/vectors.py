@@ -18,7 +18,7 @@ from shared import ids, migrations
 from shared.postgres import Database
 from shared.settings import Settings
 from shared.stack.running import Engines
-from shared.vectors import Vector, VectorHit, VectorQuery, Vectors, open_vectors
+from shared.vectors import SimilarQuery, Vector, VectorHit, VectorQuery, Vectors, open_vectors
 from shared.vectors.table import create_vector_table
 from tests.shared.pinecone import Pinecone, served
 
@@ -75,6 +75,12 @@ class Tried:
     async def find(self, embedding: Sequence[float] | None = None, **values: Any) -> list[UUID]:
         """The ids of the items that are found, in order."""
         return [hit.item_id for hit in await self.ask(embedding, **values)]
+
+    async def similar(self, *item_ids: UUID, **values: Any) -> dict[UUID, list[UUID]]:
+        """The ids of what is similar to each of these items, in order."""
+        query = SimilarQuery(item_ids=frozenset(item_ids), **values)
+        found = await self.vectors.similar(self.organization_id, query)
+        return {item_id: [hit.item_id for hit in hits] for item_id, hits in found.items()}
 
 
 @asynccontextmanager
