@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from shared.revocations import Revocations
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Platform:
-    """The engines of one subgraph process, made once at start."""
+    """The engines of one subgraph process, made once at start: itself, and equal to no other."""
 
     subgraph: str
     settings: Settings
