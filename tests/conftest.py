@@ -175,6 +175,13 @@ async def credentials(project: Project, engines: Engines) -> AsyncIterator[Subgr
         yield subgraph
 
 
+@pytest.fixture(scope="session")
+async def ai(project: Project, engines: Engines) -> AsyncIterator[Subgraph]:
+    """Ai."""
+    async with running("ai", project, engines) as subgraph:
+        yield subgraph
+
+
 def viewer(role: Role, organization_id: UUID | None = None, user_id: UUID | None = None, **changes: Any) -> Viewer:
     """Somebody with a role; an organization and a person of their own unless given."""
     made = Viewer(

@@ -96,9 +96,10 @@ def reindex(
         bool, typer.Option("--from-start", help="Begin anew where an interrupted run would go on.")
     ] = False,
 ) -> None:
-    """Fill the search index from what is stored, in the running stack or with engines of its own; newer entries stay.
+    """Fill the search index and the vectors from what is stored; newer entries stay.
 
-    The index is made where it is missing. An interrupted run goes on where it was, for a day.
+    In the running stack or with engines of its own. The index is made where it is missing. An interrupted run goes on
+    where it was, that of the index for a day.
     """
     from shared.stack import databases, jobs, running  # noqa: PLC0415
 

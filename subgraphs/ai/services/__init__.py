@@ -1,0 +1,1 @@
+"""The rules of ai. Services get narrow values and what opens transactions, and hold none while they ask the model."""
