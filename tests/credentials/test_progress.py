@@ -220,3 +220,16 @@ async def test_nothing_that_a_client_can_send_moves_progress(credentials: Subgra
     fields = (await credentials.ask("{ __schema { mutationType { fields { name } } } }")).data
     names = {field["name"] for field in fields["__schema"]["mutationType"]["fields"]}
     assert names == {"createBadge", "updateBadge", "revokeAward"}
+
+
+async def test_names_and_addresses_stay_out_of_the_audit_trail_and_of_what_is_told(
+    credentials: Subgraph, tenant: Tenant, badge: dict[str, Any]
+) -> None:
+    await apply(credentials, tenant, named(tenant.student))
+    await earn(credentials, tenant, tenant.student, badge)
+    kept = "SELECT details::text AS text FROM audit UNION ALL SELECT data::text FROM outbox"
+    found = await rows(credentials, tenant, kept)
+    assert found
+    for row in found:
+        assert "Ada Lovelace" not in row.text
+        assert "people.example" not in row.text

@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, cast, func, literal, select
+from sqlalchemy import ARRAY, TableValuedAlias, Text, Uuid, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningInsert
@@ -87,13 +87,7 @@ async def _make_known(session: AsyncSession, organization_id: UUID, earned: Sequ
 
 
 def _issued(earned: Sequence[Earned]) -> ReturningInsert[UUID, UUID, UUID]:
-    columns = (
-        cast([ids.new_id() for _ in earned], ARRAY(Uuid)),
-        cast([new_code() for _ in earned], ARRAY(Text)),
-        cast([badge_id for badge_id, _ in earned], ARRAY(Uuid)),
-        cast([user_id for _, user_id in earned], ARRAY(Uuid)),
-    )
-    new = func.unnest(*columns).table_valued("id", "code", "badge_id", "user_id", name="new").render_derived()
+    new = _unnested(earned)
     values = {
         "organization_id": Badge.organization_id,
         "id": new.c.id,
@@ -116,3 +110,14 @@ def _issued(earned: Sequence[Earned]) -> ReturningInsert[UUID, UUID, UUID]:
     )
     added = insert(Award).from_select(list(values), rows).on_conflict_do_nothing(constraint="award_user_key")
     return added.returning(Award.id, Award.badge_id, Award.user_id)
+
+
+def _unnested(earned: Sequence[Earned]) -> TableValuedAlias:
+    """What has been earned as rows, each with an id and a code of its own."""
+    columns = (
+        cast([ids.new_id() for _ in earned], ARRAY(Uuid)),
+        cast([new_code() for _ in earned], ARRAY(Text)),
+        cast([badge_id for badge_id, _ in earned], ARRAY(Uuid)),
+        cast([user_id for _, user_id in earned], ARRAY(Uuid)),
+    )
+    return func.unnest(*columns).table_valued("id", "code", "badge_id", "user_id", name="new").render_derived()

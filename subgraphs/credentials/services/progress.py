@@ -15,7 +15,22 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Float, Select, Uuid, and_, case, cast, func, literal, select, true
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Float,
+    ScalarSelect,
+    Select,
+    TableValuedAlias,
+    Uuid,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -139,16 +154,12 @@ async def _count(
 def _reached(badges: Select[UUID], people: Sequence[UUID]) -> Select[Any]:
     """A row per criterion of the badges and person: what they have reached by all facts, and what is stored of it."""
     person = func.unnest(cast(list(people), ARRAY(Uuid))).table_valued("id", name="person").render_derived()
-    items, best = cast(func.count(), Float), func.max(Evidence.value)
-    value = select(case((Criterion.kind == CriterionKind.COMPLETE_ITEMS, items), else_=best)).where(
-        Evidence.user_id == person.c.id, Evidence.kind == Criterion.kind, Evidence.target_id == Criterion.target_id
-    )
     columns = (
         Criterion.badge_id,
         person.c.id.label("user_id"),
         Criterion.id.label("criterion_id"),
         Criterion.threshold,
-        func.coalesce(value.correlate(Criterion, person).scalar_subquery(), 0.0).label("value"),
+        func.coalesce(_value(person), 0.0).label("value"),
         Progress.values.label("before"),
         func.coalesce(Progress.ratio, 0.0).label("ratio_before"),
         Award.id.is_not(None).label("is_awarded"),
@@ -161,6 +172,15 @@ def _reached(badges: Select[UUID], people: Sequence[UUID]) -> Select[Any]:
         .where(Criterion.badge_id.in_(badges))
         .order_by(Criterion.badge_id, person.c.id, Criterion.position)
     )
+
+
+def _value(person: TableValuedAlias) -> ScalarSelect[Any]:
+    """How many items a person has completed, or their best score; null when there is no such fact."""
+    items, best = cast(func.count(), Float), func.max(Evidence.value)
+    value = select(case((Criterion.kind == CriterionKind.COMPLETE_ITEMS, items), else_=best)).where(
+        Evidence.user_id == person.c.id, Evidence.kind == Criterion.kind, Evidence.target_id == Criterion.target_id
+    )
+    return value.correlate(Criterion, person).scalar_subquery()
 
 
 def _standings(rows: Iterable[Any]) -> list[Standing]:
