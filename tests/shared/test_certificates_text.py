@@ -90,7 +90,7 @@ def test_text_that_fits_on_no_page(length: int) -> None:
 LONGEST = ["W" * 255, ("Wolfeschlegelsteinhausenbergerdorff " * 8)[:255], "鷹" * 255, "ﷺ" * 255, "क्ष्म्य" * 36, "ש" * 255]
 
 
-@pytest.mark.parametrize("text", LONGEST)
+@pytest.mark.parametrize("text", LONGEST, ids=range(len(LONGEST)))
 @pytest.mark.parametrize("layout", Layout)
 async def test_the_longest_texts_stay_on_the_page(text: str, layout: Layout) -> None:
     person = Signatory(text[:100], text[:100])
