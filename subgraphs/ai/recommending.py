@@ -58,10 +58,8 @@ def candidates(
 
 def within_reach(candidates: Sequence[Candidate], first: int) -> Sequence[Candidate]:
     """Those that can be among so many first ones: whole steps, since it is within a step that nearness counts."""
-    if not 0 < first < len(candidates):
-        return candidates[: first and _MOST]
-    last = candidates[first - 1].step
-    return [candidate for candidate in candidates if candidate.step <= last][:_MOST]
+    steps = {candidate.step for candidate in candidates[:first]}
+    return [candidate for candidate in candidates if candidate.step in steps][:_MOST]
 
 
 def ranked(

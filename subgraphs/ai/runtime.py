@@ -4,6 +4,7 @@ The model inside the process is loaded when it is first used, in half a second, 
 """
 
 import asyncio
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.context import Platform
 from shared.errors import Unavailable
-from shared.model import Model, open_model
+from shared.model import Model, ModelUnavailable, Usage, open_model
 from shared.postgres import Database
 from shared.vectors import Vectors, open_vectors
 from subgraphs.ai.models import Item
@@ -73,9 +74,13 @@ async def embed_waiting(platform: Platform) -> None:
 
 
 async def _embed(platform: Platform, item: Item) -> Exception | None:
-    """What was away, if something was; the item is tried again once its claim is over."""
+    """What was away, if something was. The item is tried again once its claim is over, or soon if that costs nothing:
+    what was paid for is not paid for every two seconds while the vectors are away."""
     try:
         await embedding.embed_item(platform.database, model_of(platform), vectors_of(platform), item)
     except (SQLAlchemyError, OSError, Unavailable) as error:
+        if isinstance(error, ModelUnavailable) and error.usage == Usage():
+            with suppress(SQLAlchemyError, OSError):
+                await embedding.release(platform.database, item)
         return error
     return None

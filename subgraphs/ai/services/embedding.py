@@ -48,6 +48,13 @@ async def embed_item(database: Database, model: Model, vectors: Vectors, item: I
         await session.execute(done)
 
 
+async def release(database: Database, item: Item) -> None:
+    """Gives up a claim: the item may be tried again at once, after all others that wait."""
+    back = update(Item).where(Item.id == item.id, Item.embed_after.is_not(None)).values(embed_after=func.now())
+    async with database.begin(Viewer(organization_id=item.organization_id)) as session:
+        await session.execute(back)
+
+
 async def embed_query(begin: Begin, model: Model, viewer: Viewer, query: str) -> Embedding:
     """The vector of what somebody looks for; raises `OSError` when the model is away."""
     made = await _embed(begin, model, viewer, Operation.EMBED_QUERY, [query])
