@@ -201,7 +201,7 @@ class MaskFaults(MaskErrors):
         super().__init__(should_mask_error=_is_fault)
 
     def anonymise_error(self, error: GraphQLError) -> GraphQLError:
-        refusal = _refusal(error.original_error)
+        refusal = refusal_of(error.original_error)
         if refusal is None:
             log.error("resolver.failed", path=_path(error), exc_info=error.original_error)
         elif isinstance(refusal, Unavailable):
@@ -240,8 +240,8 @@ _AWAY = (
 )
 
 
-def _refusal(cause: BaseException | None) -> Refusal | None:
-    """What the client may know of an exception: that an engine is away, or that a value cannot be stored."""
+def refusal_of(cause: BaseException | None) -> Refusal | None:
+    """What a client may know of an exception: that an engine is away, or that a value cannot be stored."""
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
     if isinstance(cause, _AWAY) or getattr(cause, "connection_invalidated", False):

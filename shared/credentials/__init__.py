@@ -12,12 +12,12 @@ here knows a database or the network, and nothing is slow enough to need another
 
 from shared.credentials.baking import NotBaked, NotPng, bake, unbake
 from shared.credentials.did import did_document, did_web, jwks
-from shared.credentials.document import Badge, Evidence, Issuer, Recipient, hashed_email, issue, printable
+from shared.credentials.document import Badge, Evidence, Issuer, Recipient, hashed_email, instant, issue, printable
 from shared.credentials.drawing import draw_badge
 from shared.credentials.keys import KeyRefused, PublicKey, SealedKey, SigningKey, TenantKeys
 from shared.credentials.signing import Signed, sign, sign_all
 from shared.credentials.status import StatusList, StatusListFull, free_positions
-from shared.credentials.verification import Reason, Verdict, verify
+from shared.credentials.verification import Reason, Verdict, says_the_same, verify
 
 __all__ = [
     "Badge",
@@ -42,9 +42,11 @@ __all__ = [
     "draw_badge",
     "free_positions",
     "hashed_email",
+    "instant",
     "issue",
     "jwks",
     "printable",
+    "says_the_same",
     "sign",
     "sign_all",
     "unbake",

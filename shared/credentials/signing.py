@@ -58,14 +58,18 @@ def hash_data(document: Mapping[str, Any], proof: Mapping[str, Any], vocabulary:
     return b"".join(hashlib.sha256(canonical(part, vocabulary).encode()).digest() for part in (proof, document))
 
 
-def _jwt(document: Mapping[str, Any], key: SigningKey) -> str:
-    issuer = _issuer(document)
-    claims = {**document, "iss": issuer, "jti": document["id"], "nbf": _seconds(document["validFrom"])}
-    claims["sub"] = document["credentialSubject"]["id"]
+def claims(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What the JWT of a document without proof says: its members, and again those that JWTs have names for."""
+    said = {**document, "iss": _issuer(document), "jti": document["id"], "nbf": _seconds(document["validFrom"])}
+    said["sub"] = document["credentialSubject"]["id"]
     if "validUntil" in document:
-        claims["exp"] = _seconds(document["validUntil"])
-    headers = {"kid": jwk_id(issuer, key.public), "typ": "JWT"}
-    return jwt.encode(claims, key.private, algorithm="EdDSA", headers=headers)
+        said["exp"] = _seconds(document["validUntil"])
+    return said
+
+
+def _jwt(document: Mapping[str, Any], key: SigningKey) -> str:
+    headers = {"kid": jwk_id(_issuer(document), key.public), "typ": "JWT"}
+    return jwt.encode(claims(document), key.private, algorithm="EdDSA", headers=headers)
 
 
 def _issuer(document: Mapping[str, Any]) -> str:

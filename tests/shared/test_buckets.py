@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from shared.errors import Unavailable
-from shared.graphql import _refusal
+from shared.graphql import refusal_of
 from shared.objects import Objects
 from tests.shared.test_documents_away import closed_port
 
@@ -67,4 +67,4 @@ async def test_a_bucket_that_is_away_says_so_in_time(monkeypatch: pytest.MonkeyP
             objects.stored(KEY), objects.move(KEY, "elsewhere"), objects.delete(KEY), return_exceptions=True
         )
     assert time.monotonic() - started < 8
-    assert all(isinstance(it, BaseException) and isinstance(_refusal(it), Unavailable) for it in failures), failures
+    assert all(isinstance(it, BaseException) and isinstance(refusal_of(it), Unavailable) for it in failures), failures

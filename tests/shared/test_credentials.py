@@ -16,7 +16,7 @@ from openbadgeslib.ob3.contexts import document_loader, load_context
 from pydantic import ValidationError
 from pyld import jsonld
 
-from shared.credentials import Evidence, Issuer, Reason, Recipient, hashed_email, sign, sign_all, verify
+from shared.credentials import Evidence, Issuer, Reason, Recipient, hashed_email, says_the_same, sign, sign_all, verify
 from shared.credentials.canonical import canonical
 from shared.credentials.document import CONTEXTS
 from shared.credentials.multibase import base58, from_base58
@@ -375,3 +375,13 @@ async def test_a_thousand_signatures_leave_the_loop_to_others() -> None:
     # A turn of the loop is one signature, which takes 0.3 ms: another task gets its turn a thousand times.
     assert len(lags) >= 1_000
     assert sorted(lags)[len(lags) // 2] < 0.02
+
+
+def test_a_jwt_says_the_same_as_its_document_or_is_refused() -> None:
+    tenant, forger = Tenant(), Tenant()
+    signed, other = tenant.award(valid_until=tenant.now + timedelta(days=1)), tenant.award(6)
+    assert says_the_same(signed.jwt, signed.document, tenant.did, tenant.keys)
+    forged = sign(tenant.document(), forger.key, tenant.now)
+    for token in (other.jwt, forged.jwt, signed.jwt[:-4] + "AAAA", signed.jwt.rpartition(".")[0] + ".", "", "a.b.c"):
+        assert not says_the_same(token, signed.document, tenant.did, tenant.keys)
+    assert not says_the_same(signed.jwt, signed.document, tenant.did, [])

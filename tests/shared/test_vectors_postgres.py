@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from shared import ids
 from shared.auth import Viewer
 from shared.errors import Unavailable
-from shared.graphql import _refusal
+from shared.graphql import refusal_of
 from shared.postgres import Database
 from shared.stack.running import Engines
 from shared.vectors import VectorQuery, Vectors, open_vectors
@@ -178,7 +178,7 @@ async def test_a_database_that_is_away() -> None:
     for call in (vectors.put([chunk(ids.new_id())]), vectors.count(ids.new_id()), Tried(vectors, ids.new_id()).ask()):
         [error] = await asyncio.gather(call, return_exceptions=True)
         assert isinstance(error, OSError)
-        assert isinstance(_refusal(error), Unavailable)
+        assert isinstance(refusal_of(error), Unavailable)
     await database.close()
 
 
