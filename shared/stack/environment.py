@@ -50,6 +50,8 @@ def for_subgraph(
         environment["LYCEUM_PUBLIC_URL"] = f"http://{HOST}:{port}"
     if name == "identity":
         environment["LYCEUM_SIGNING_KEYS_FILE"] = str(keys.signing_keys(project.home))
+    if name == "credentials":
+        environment["LYCEUM_CREDENTIAL_SECRETS"] = keys.credential_secrets(project.home)
     return environment
 
 

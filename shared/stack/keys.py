@@ -1,4 +1,5 @@
-"""The secrets of one home, made once: what the router shows the subgraphs, and what identity signs tokens with."""
+"""The secrets of one home, made once: what the router shows the subgraphs, what identity signs tokens with, and what
+credentials seals its keys with."""
 
 import base64
 import json
@@ -14,6 +15,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 def router_secret(home: Path) -> str:
     """`LYCEUM_ROUTER_SECRET`, or the home's own."""
     return os.environ.get("LYCEUM_ROUTER_SECRET") or str(_once(home / "secrets.json", _new_secrets)["router_secret"])
+
+
+def credential_secrets(home: Path) -> str:
+    """`LYCEUM_CREDENTIAL_SECRETS`, or the home's own: what credentials seals the signing keys of tenants with."""
+    given = os.environ.get("LYCEUM_CREDENTIAL_SECRETS")
+    if given is not None:
+        return given
+    path = home / "secrets.json"
+    content = _once(path, _new_secrets)
+    if "credential_secrets" not in content:  # a home from before there were credentials
+        content["credential_secrets"] = _new_credential_secret()
+        write_private(path, content)
+    return str(content["credential_secrets"])
 
 
 def database_passwords(home: Path, roles: list[str]) -> dict[str, str]:
@@ -61,7 +75,15 @@ def _once(path: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 def _new_secrets() -> dict[str, Any]:
-    return {"router_secret": secrets.token_urlsafe(32), "database_passwords": {}}
+    return {
+        "router_secret": secrets.token_urlsafe(32),
+        "credential_secrets": _new_credential_secret(),
+        "database_passwords": {},
+    }
+
+
+def _new_credential_secret() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def _new_signing_keys() -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""Batched reads of credentials that are not rows of one table: criteria, progress, awards of people, doubts, codes."""
+"""Batched reads of credentials that are not rows of one table: criteria, progress, awards of people, doubts, what is
+signed, codes."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,10 +11,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
 from sqlalchemy.orm import aliased
 
+from shared.auth import Viewer
 from shared.context import Context
+from shared.credentials import Reason
+from shared.errors import Unavailable
 from subgraphs.credentials.models import (
     Award,
     Badge,
+    Credential,
     Criterion,
     CriterionKind,
     Doubt,
@@ -22,11 +27,13 @@ from subgraphs.credentials.models import (
     Progress,
     sees_everybody,
 )
+from subgraphs.credentials.runtime import issuing_of
 
 _PROGRESS = 3_600  # seconds; the brief's lifetimes in the cache
 _VERIFICATION = 604_800
 
 _ITEM = timedelta(seconds=1)  # nobody reads, hears or watches anything in less
+_UNNAMED = "The credential is signed once all names in it are known; try again shortly."
 _CLOCKS = timedelta(seconds=5)  # by which those of two servers may differ
 
 
@@ -79,6 +86,12 @@ async def doubts_of(context: Context, earner: Earner) -> list[Doubt]:
 async def enrollment_of(context: Context, id: UUID) -> Enrollment | None:
     """An enrolment that the viewer may see."""
     return await context.load.add("enrollment", partial(_enrollments, context)).load(id)
+
+
+async def credential_of(context: Context, award_id: UUID) -> Credential:
+    """The signed credential of an award that the viewer sees. Raises Unavailable while its names are not known."""
+    credential: Credential = await context.load.add("credential", partial(_credentials, context)).load(award_id)
+    return credential
 
 
 async def verified(context: Context, code: str) -> dict[str, Any] | None:
@@ -196,19 +209,42 @@ async def _verified(context: Context, codes: list[str]) -> Sequence[dict[str, An
     missing = [code for code in codes if code not in found]
     if missing:
         stored = await _public(context, missing)
-        await cache.fill({Award.cache_key(code): values for code, values in stored.items()}, _VERIFICATION)
+        # What has been tampered with is looked at each time, so that a repair shows at once.
+        kept = {code: it for code, it in stored.items() if it["reason"] in (None, Reason.REVOKED)}
+        await cache.fill({Award.cache_key(code): values for code, values in kept.items()}, _VERIFICATION)
         found |= stored
     return [found.get(code) for code in codes]
 
 
 async def _public(context: Context, codes: list[str]) -> dict[str, dict[str, Any]]:
-    """Of whichever tenant: who checks a code knows nothing but the code."""
-    names = ("badge_name", "recipient_name", "issuer_name", "issued_at", "status")
-    statement = select(Award.code, *(getattr(Award, name) for name in names)).where(Award.code.in_(codes))
+    """Of whichever tenant: who checks a code knows nothing but the code. All but the tenant is read as that tenant."""
+    statement = select(Award.organization_id, Award.code).where(Award.code.in_(codes))
     async with context.system() as session:
-        rows = (await session.execute(statement)).mappings().all()
-    return {row["code"]: {name: row[name] for name in names} | {
-        "issued_at": row["issued_at"].isoformat()} for row in rows}  # fmt: skip
+        rows = (await session.execute(statement)).all()
+    by_tenant: dict[UUID, list[str]] = defaultdict(list)
+    for organization_id, code in rows:
+        by_tenant[organization_id].append(code)
+    checked = []
+    for organization_id, its in by_tenant.items():
+        async with context.platform.database.begin(Viewer(organization_id=organization_id)) as session:
+            checked += await issuing_of(context.platform).checked(session, its)
+    return {it.award.code: _shown(it) for it in checked}
+
+
+def _shown(checked: Any) -> dict[str, Any]:
+    names = ("badge_name", "recipient_name", "issuer_name", "status")
+    return {name: getattr(checked.award, name) for name in names} | {
+        "issued_at": checked.award.issued_at.isoformat(),
+        "reason": checked.reason,
+        "is_signed": checked.is_signed,
+    }
+
+
+async def _credentials(context: Context, award_ids: list[UUID]) -> Sequence[Credential | Unavailable]:
+    seen = Award.visible(context.viewer)
+    found = await issuing_of(context.platform).signed(context.session, award_ids, seen)
+    context.load.spend(len(found))
+    return [found.get(award_id) or Unavailable(_UNNAMED) for award_id in award_ids]
 
 
 async def _rows(context: Context, statement: Any) -> Sequence[Any]:

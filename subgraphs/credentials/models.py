@@ -2,15 +2,18 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    JSON,
     CheckConstraint,
     ColumnElement,
     DateTime,
     Float,
     ForeignKeyConstraint,
     Index,
+    LargeBinary,
     MetaData,
     Text,
     UniqueConstraint,
@@ -137,9 +140,11 @@ class Organization(Tenanted, Base):
     """What the tenant is called, as identity's events tell; `id` is the organization's."""
 
     __tablename__ = "organization"
+    __table_args__ = (Index("organization_slug", "slug"),)  # over all tenants: who reads its keys knows nothing else
 
     name: Mapped[str | None] = mapped_column(Text)
     slug: Mapped[str | None] = mapped_column(Text)
+    """Never changes, so that the addresses in signed documents can hold it."""
 
 
 class Badge(Tenanted, Base):
@@ -254,6 +259,7 @@ class Progress(Tenanted, Base):
 
 
 _UNNAMED = text("recipient_name IS NULL OR issuer_name IS NULL")
+_REVOKED = text("status = 'REVOKED'")
 
 
 class Award(Tenanted, Base):
@@ -264,12 +270,14 @@ class Award(Tenanted, Base):
         ForeignKeyConstraint(["organization_id", "badge_id"], ["badge.organization_id", "badge.id"]),
         ForeignKeyConstraint(["organization_id", "user_id"], ["person.organization_id", "person.id"]),
         UniqueConstraint("organization_id", "badge_id", "user_id", name="award_user_key"),
+        UniqueConstraint("organization_id", "status_list", "status_position", name="award_status_key"),
         UniqueConstraint("code", name="award_code_key"),  # over all tenants: whoever checks it knows nothing else
         CheckConstraint(one_of("status", AwardStatus), name="award_status_check"),
         CheckConstraint("(status = 'REVOKED') = (revoked_at IS NOT NULL)", name="award_revoked_check"),
         Index("award_badge", "organization_id", "badge_id", "id"),
         Index("award_person", "organization_id", "user_id", "id"),
         Index("award_unnamed", "organization_id", "user_id", postgresql_where=_UNNAMED),
+        Index("award_revoked", "organization_id", "status_list", postgresql_where=_REVOKED),
     )
 
     badge_id: Mapped[UUID]
@@ -286,6 +294,11 @@ class Award(Tenanted, Base):
 
     recipient_email: Mapped[str | None] = mapped_column(Text)
     issuer_name: Mapped[str | None] = mapped_column(Text)
+    status_list: Mapped[int]
+    """Which of the tenant's status lists tells whether it is revoked, counted from 1."""
+
+    status_position: Mapped[int]
+    """Where in that list, at random, so that it tells nothing of how many awards there are."""
 
     @classmethod
     def visible(cls, viewer: Viewer) -> ColumnElement[bool]:
@@ -299,3 +312,32 @@ class Award(Tenanted, Base):
     def cache_key(code: str) -> str:
         """Where its verification is cached: the brief's `verification:{code}`; who asks knows no organization."""
         return f"verification:{code}"
+
+
+class IssuerKey(Tenanted, Base):
+    """A key that the tenant signs credentials with. One is in use; what retired ones have signed stays good."""
+
+    __tablename__ = "issuer_key"
+    __table_args__ = (
+        Index("issuer_key_in_use", "organization_id", unique=True, postgresql_where=text("retired_at IS NULL")),
+    )
+
+    kid: Mapped[str] = mapped_column(Text)
+    public: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=_now)
+    retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Credential(Tenanted, Base):
+    """An award as it was signed, once and for ever; `id` is the award's."""
+
+    __tablename__ = "credential"
+    __table_args__ = (ForeignKeyConstraint(["organization_id", "id"], ["award.organization_id", "award.id"]),)
+
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)  # JSONB would put its members into another order
+    jwt: Mapped[str] = mapped_column(Text)
+    public_url: Mapped[str] = mapped_column(Text)
+    """Where we were reached when it was signed: all addresses in it begin so."""
+
+    signed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

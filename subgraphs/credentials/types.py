@@ -8,10 +8,12 @@ from uuid import UUID
 import strawberry
 from strawberry.federation.schema_directives import Key
 from strawberry.federation.types import FieldSet
+from strawberry.scalars import JSON
 
 from shared import ids
 from shared.auth import requires
 from shared.connections import Connection, Page
+from shared.credentials import Reason
 from shared.errors import InvalidInput, NotFound
 from shared.graphql import Info, Node, Refetched, entity
 from subgraphs.credentials import models
@@ -19,13 +21,14 @@ from subgraphs.credentials.loaders import (
     Earner,
     Reached,
     award_of,
+    credential_of,
     criteria_of,
     doubts_of,
     enrollment_of,
     progress_of,
 )
 from subgraphs.credentials.models import AwardStatus, CriterionKind, Doubt, sees_everybody
-from subgraphs.credentials.runtime import verification_url
+from subgraphs.credentials.runtime import addresses_of
 
 strawberry.enum(AwardStatus, description="Whether an award still counts.")
 strawberry.enum(
@@ -35,7 +38,7 @@ strawberry.enum(
 
 _ADMINISTERS = "manage:users"
 _TARGETS = {CriterionKind.PASS_ASSESSMENT: "assessment"}
-_UNNAMED = "(not known yet)"
+UNNAMED = "(not known yet)"
 
 
 @strawberry.federation.type(keys=[Key(fields=FieldSet("id"), resolvable=False)], description="A tenant.")
@@ -226,7 +229,22 @@ class Award(Node, Refetched, model=models.Award):
 
     @strawberry.field(description="The page where anybody can check it.")
     def verification_url(self, info: Info) -> str:
-        return verification_url(info.context.platform, self.code)
+        return addresses_of(info.context.platform).verification(self.code)
+
+    @strawberry.field(
+        description="The Open Badges 3.0 credential (W3C Verifiable Credentials 2.0) with its proof. Signed when it is "
+        "first asked for, and the same ever after."
+    )
+    async def credential(self, info: Info) -> JSON:
+        return JSON((await credential_of(info.context, self.uuid)).document)
+
+    @strawberry.field(description="The same credential as a signed JSON Web Token.")
+    async def credential_jwt(self, info: Info) -> str:
+        return (await credential_of(info.context, self.uuid)).jwt
+
+    @strawberry.field(description="A PNG picture with the credential baked into it, for anybody.")
+    def image_url(self, info: Info) -> str:
+        return addresses_of(info.context.platform).image(self.code)
 
     @strawberry.field(
         description="What cannot be right about the facts that it was given for; for those who manage users."
@@ -248,23 +266,24 @@ class PublicCredential:
 class CredentialVerification:
     valid: bool = strawberry.field(description="Whether it was issued here and still counts.")
     reason: str | None = strawberry.field(description="Why not: UNKNOWN, REVOKED, EXPIRED or TAMPERED.")
-    credential: PublicCredential | None = strawberry.field(description="What it says; null when it is unknown.")
+    credential: PublicCredential | None = strawberry.field(
+        description="What it says; null when it is unknown, or tampered with."
+    )
 
     @classmethod
     def of(cls, found: dict[str, Any] | None) -> "CredentialVerification":
         """The answer for what the loader found."""
-        if found is None:
-            return cls(valid=False, reason="UNKNOWN", credential=None)
-        status = AwardStatus(found["status"])
+        reason = found["reason"] if found else Reason.UNKNOWN
+        if found is None or reason == Reason.TAMPERED:
+            return cls(valid=False, reason=reason, credential=None)
         credential = PublicCredential(
             name=found["badge_name"],
-            recipient_name=found["recipient_name"] or _UNNAMED,
-            issuer_name=found["issuer_name"] or _UNNAMED,
+            recipient_name=found["recipient_name"] or UNNAMED,
+            issuer_name=found["issuer_name"] or UNNAMED,
             issued_at=datetime.fromisoformat(found["issued_at"]),
-            status=status,
+            status=AwardStatus(found["status"]),
         )
-        is_valid = status == AwardStatus.VALID
-        return cls(valid=is_valid, reason=None if is_valid else "REVOKED", credential=credential)
+        return cls(valid=reason is None, reason=reason, credential=credential)
 
 
 async def _integrity(info: Info, earner: Earner) -> list[Doubt] | None:

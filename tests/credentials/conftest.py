@@ -136,7 +136,9 @@ def named(who: Viewer, name: str = "Ada Lovelace") -> events.UserNamed:
 
 def organization_named(tenant: Tenant, name: str = "Northlight") -> events.OrganizationUpdated:
     """Identity tells what the organization is called."""
-    return events.OrganizationUpdated(id=tenant.id, organization_id=tenant.id, name=name, slug="northlight")
+    return events.OrganizationUpdated(
+        id=tenant.id, organization_id=tenant.id, name=name, slug=f"northlight-{tenant.id}"
+    )
 
 
 def items(course_id: UUID, threshold: float) -> dict[str, Any]:

@@ -75,8 +75,8 @@ async def test_counting_takes_as_many_statements_for_fifty_people_as_for_two(
         with credentials.counted() as statements:
             await apply(credentials, tenant, event)
         counts.append(len(statements))
-    # For whom; the courses, their lock, the people; where they are, progress, audit; names, awards, events, audit.
-    assert counts == [1 + 3 + 3 + 4] * 2
+    # For whom; the courses, their lock, the people; where they are, progress, audit; names, places, awards, events.
+    assert counts == [1 + 4 + 3 + 4] * 2
 
 
 async def test_counting_again_changes_nothing(credentials: Subgraph, tenant: Tenant, course_id: UUID) -> None:

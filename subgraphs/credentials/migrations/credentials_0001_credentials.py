@@ -66,6 +66,7 @@ def upgrade() -> None:
         sa.Column("slug", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("organization_id", "id"),
     )
+    op.create_index("organization_slug", "organization", ["slug"], unique=False)
     op.create_table(
         "person",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
@@ -113,6 +114,8 @@ def upgrade() -> None:
         sa.Column("recipient_name", sa.Text(), nullable=True),
         sa.Column("recipient_email", sa.Text(), nullable=True),
         sa.Column("issuer_name", sa.Text(), nullable=True),
+        sa.Column("status_list", sa.Integer(), nullable=False),
+        sa.Column("status_position", sa.Integer(), nullable=False),
         sa.CheckConstraint("(status = 'REVOKED') = (revoked_at IS NOT NULL)", name="award_revoked_check"),
         sa.CheckConstraint("status IN ('VALID', 'REVOKED')", name="award_status_check"),
         sa.ForeignKeyConstraint(
@@ -126,6 +129,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organization_id", "id"),
         sa.UniqueConstraint("code", name="award_code_key"),
         sa.UniqueConstraint("organization_id", "badge_id", "user_id", name="award_user_key"),
+        sa.UniqueConstraint("organization_id", "status_list", "status_position", name="award_status_key"),
     )
     op.create_index("award_badge", "award", ["organization_id", "badge_id", "id"], unique=False)
     op.create_index("award_person", "award", ["organization_id", "user_id", "id"], unique=False)
@@ -135,6 +139,45 @@ def upgrade() -> None:
         ["organization_id", "user_id"],
         unique=False,
         postgresql_where=sa.text("recipient_name IS NULL OR issuer_name IS NULL"),
+    )
+    op.create_index(
+        "award_revoked",
+        "award",
+        ["organization_id", "status_list"],
+        unique=False,
+        postgresql_where=sa.text("status = 'REVOKED'"),
+    )
+    op.create_table(
+        "issuer_key",
+        sa.Column("organization_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kid", sa.Text(), nullable=False),
+        sa.Column("public", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("organization_id", "id"),
+    )
+    op.create_index(
+        "issuer_key_in_use",
+        "issuer_key",
+        ["organization_id"],
+        unique=True,
+        postgresql_where=sa.text("retired_at IS NULL"),
+    )
+    op.create_table(
+        "credential",
+        sa.Column("organization_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("document", sa.JSON(), nullable=False),
+        sa.Column("jwt", sa.Text(), nullable=False),
+        sa.Column("public_url", sa.Text(), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "id"],
+            ["award.organization_id", "award.id"],
+        ),
+        sa.PrimaryKeyConstraint("organization_id", "id"),
     )
     op.create_table(
         "criterion",
@@ -175,17 +218,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organization_id", "id"),
         sa.UniqueConstraint("organization_id", "badge_id", "user_id", name="progress_user_key"),
     )
-    for table in ("course", "required_item", "assessment", "enrollment", "person", "organization"):
+    for table in ("course", "required_item", "assessment", "enrollment", "person"):
         isolate(table)
     for table in ("badge", "criterion", "evidence", "progress"):
         isolate(table)
-    isolate("award", system=True)  # whoever checks a code knows no tenant
+    # Nobody but the tenant itself signs in its name or reads its keys: whoever checks a credential finds the tenant by
+    # a code or a slug, and reads all the rest as that tenant.
+    for table in ("issuer_key", "credential"):
+        isolate(table)
+    for table in ("award", "organization"):
+        isolate(table, system=True)
 
 
 def downgrade() -> None:
     op.drop_table("progress")
     op.drop_index("criterion_target", table_name="criterion")
     op.drop_table("criterion")
+    op.drop_table("credential")
+    op.drop_index("issuer_key_in_use", table_name="issuer_key", postgresql_where=sa.text("retired_at IS NULL"))
+    op.drop_table("issuer_key")
+    op.drop_index("award_revoked", table_name="award", postgresql_where=sa.text("status = 'REVOKED'"))
     op.drop_index(
         "award_unnamed", table_name="award", postgresql_where=sa.text("recipient_name IS NULL OR issuer_name IS NULL")
     )
@@ -197,6 +249,7 @@ def downgrade() -> None:
     op.drop_index("required_item_course", table_name="required_item")
     op.drop_table("required_item")
     op.drop_table("person")
+    op.drop_index("organization_slug", table_name="organization")
     op.drop_table("organization")
     op.drop_index("evidence_target", table_name="evidence")
     op.drop_table("evidence")

@@ -4,10 +4,10 @@ import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, TableValuedAlias, Text, Uuid, cast, func, literal, select
+from sqlalchemy import ARRAY, Integer, TableValuedAlias, Text, Uuid, cast, func, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningInsert
@@ -30,6 +30,10 @@ from subgraphs.credentials.models import (
     Person,
     Progress,
 )
+from subgraphs.credentials.services.status_lists import Place, free_places
+
+_TRIES = 10
+"""How often somebody else may take the same place in a status list at the same time; once is rare."""
 
 
 class Earned(NamedTuple):
@@ -49,9 +53,31 @@ async def give(session: AsyncSession, organization_id: UUID, earned: Sequence[Ea
     if not earned:
         return
     await _make_known(session, organization_id, earned)
-    issued = (await session.execute(_issued(earned))).all()
+    issued = await _store(session, earned)
     if issued:
         await emit_all(session, [AwardIssued(organization_id=organization_id, **row._mapping) for row in issued])
+
+
+async def _store(session: AsyncSession, earned: Sequence[Earned]) -> list[Any]:
+    """Stores what has not been awarded yet; what lost its place to somebody else at the same time gets another."""
+    issued: list[Any] = []
+    for _ in range(_TRIES):
+        places = await free_places(session, len(earned))
+        issued += (await session.execute(_issued(earned, places))).all()
+        earned = await _left(session, earned, issued)
+        if not earned:
+            return issued
+    raise RuntimeError("There is no place in the status lists.")
+
+
+async def _left(session: AsyncSession, earned: Sequence[Earned], issued: Sequence[Any]) -> list[Earned]:
+    made = {Earned(row.badge_id, row.user_id) for row in issued}
+    left = [it for it in earned if it not in made]
+    if not left:
+        return []
+    there = select(Award.badge_id, Award.user_id).where(tuple_(Award.badge_id, Award.user_id).in_(left))
+    awarded = {Earned(*row) for row in await session.execute(there)}
+    return [it for it in left if it not in awarded]
 
 
 async def revoke_award(session: AsyncSession, cache: Cache, live: Live, viewer: Viewer, id: str, reason: str) -> Award:
@@ -86,8 +112,8 @@ async def _make_known(session: AsyncSession, organization_id: UUID, earned: Sequ
     await session.execute(added.on_conflict_do_nothing().add_cte(issuer.returning(Organization.id).cte("issuer")))
 
 
-def _issued(earned: Sequence[Earned]) -> ReturningInsert[UUID, UUID, UUID]:
-    new = _unnested(earned)
+def _issued(earned: Sequence[Earned], places: Sequence[Place]) -> ReturningInsert[UUID, UUID, UUID]:
+    new = _unnested(earned, places)
     values = {
         "organization_id": Badge.organization_id,
         "id": new.c.id,
@@ -101,6 +127,8 @@ def _issued(earned: Sequence[Earned]) -> ReturningInsert[UUID, UUID, UUID]:
         "recipient_name": Person.name,
         "recipient_email": Person.email,
         "issuer_name": Organization.name,
+        "status_list": new.c.status_list,
+        "status_position": new.c.status_position,
     }
     rows = (
         select(*values.values())
@@ -108,16 +136,19 @@ def _issued(earned: Sequence[Earned]) -> ReturningInsert[UUID, UUID, UUID]:
         .join(Person, Person.id == new.c.user_id)
         .join(Organization, Organization.id == Badge.organization_id)
     )
-    added = insert(Award).from_select(list(values), rows).on_conflict_do_nothing(constraint="award_user_key")
+    added = insert(Award).from_select(list(values), rows).on_conflict_do_nothing()
     return added.returning(Award.id, Award.badge_id, Award.user_id)
 
 
-def _unnested(earned: Sequence[Earned]) -> TableValuedAlias:
-    """What has been earned as rows, each with an id and a code of its own."""
+def _unnested(earned: Sequence[Earned], places: Sequence[Place]) -> TableValuedAlias:
+    """What has been earned as rows, each with an id, a code and a place in a status list of its own."""
     columns = (
         cast([ids.new_id() for _ in earned], ARRAY(Uuid)),
         cast([new_code() for _ in earned], ARRAY(Text)),
         cast([badge_id for badge_id, _ in earned], ARRAY(Uuid)),
         cast([user_id for _, user_id in earned], ARRAY(Uuid)),
+        cast([place.number for place in places], ARRAY(Integer)),
+        cast([place.position for place in places], ARRAY(Integer)),
     )
-    return func.unnest(*columns).table_valued("id", "code", "badge_id", "user_id", name="new").render_derived()
+    names = ("id", "code", "badge_id", "user_id", "status_list", "status_position")
+    return func.unnest(*columns).table_valued(*names, name="new").render_derived()
