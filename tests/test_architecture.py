@@ -13,12 +13,13 @@ LONGEST = 400
 # What a module of a subgraph may import of its own subgraph. Whatever is not named here must not exist: a new file
 # name is a new idea about what a subgraph is made of, and belongs in all of them.
 MAY_IMPORT = {
-    "app": {"schema", "settings", "consumers", "presence", "runtime"},
+    "app": {"schema", "settings", "consumers", "presence", "routes", "runtime"},
     "schema": {"queries", "mutations", "subscriptions", "types", "limits"},
     "queries": {"types", "models", "filters", "loaders", "finding"},
     "mutations": {"types", "models", "inputs", "services", "media", "runtime"},
     "subscriptions": {"types", "models", "loaders", "presence"},
     "types": {"models", "documents", "errors", "filters", "inputs", "loaders", "presence", "runtime"},
+    "routes": {"routes", "models", "loaders", "services", "runtime"},
     "loaders": {"models", "documents", "runtime", "recommending"},
     "finding": {"types", "loaders", "runtime", "services"},
     "services": {
