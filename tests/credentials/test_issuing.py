@@ -5,19 +5,20 @@ import base64
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from shared import ids
-from shared.credentials import KeyRefused, Reason, TenantKeys, hashed_email, status
+from shared.credentials import KeyRefused, Reason, SealedKey, TenantKeys, hashed_email, status
 from shared.stack.project import Project
 from shared.stack.running import Engines
-from subgraphs.credentials.models import Award
+from subgraphs.credentials.models import Award, IssuerKey
 from subgraphs.credentials.runtime import issuing_of
 from subgraphs.credentials.services.awards import Earned, give
-from subgraphs.credentials.services.issuer_keys import key_in_use
+from subgraphs.credentials.services.issuer_keys import key_in_use, public_keys
 from tests.conftest import Subgraph, Tenant
 from tests.credentials.conftest import (
     REVOKE,
@@ -260,7 +261,6 @@ TAMPERINGS = {
     "the recipient's name": "award SET recipient_name = 'Eve'",
     "the badge's name": "award SET badge_name = 'Astronaut'",
     "its place": "award SET status_position = (status_position + 1) % 131072",
-    "the key": "issuer_key SET public = decode(repeat('00', 32), 'hex')",
 }
 
 
@@ -279,6 +279,42 @@ async def test_what_was_changed_in_the_database_is_found_out(
     tampered = {"valid": False, "reason": Reason.TAMPERED, "credential": None}
     assert await verify(credentials, award["code"]) == tampered
     assert not await credentials.platform.redis.exists(Award.cache_key(award["code"])), "a repair shows at once"
+
+
+async def test_a_public_key_that_was_exchanged_proves_nothing(
+    credentials: Subgraph, engines: Engines, tenant: Tenant
+) -> None:
+    (award,) = await awarded(credentials, tenant)
+    await awards_of(credentials, tenant.student)
+    exchange = "UPDATE credentials.issuer_key SET public = decode(repeat('00', 32), 'hex') WHERE organization_id = $1"
+    await as_owner(engines, exchange, tenant.id)
+    answer = await credentials.ask("query($c: String!) { verifyCredential(code: $c) { valid } }", c=award["code"])
+    assert answer.codes == ["INTERNAL_SERVER_ERROR"], "it may as well be our secret that is wrong"
+    # A key of the intruder's beside it changes nothing: it is sealed with another secret.
+    forged = TenantKeys([os.urandom(32)]).seal(TenantKeys.make(tenant.id))
+    async with credentials.platform.database.begin(tenant.admin) as session:
+        session.add(IssuerKey(organization_id=tenant.id, retired_at=datetime.now(UTC), **stored_key(forged)))
+        await session.flush()
+        with pytest.raises(KeyRefused):
+            await public_keys(session, issuing_of(credentials.platform).keys)
+        await session.rollback()
+
+
+def stored_key(key: SealedKey) -> dict[str, Any]:
+    """The columns of a sealed key."""
+    return {"kid": key.kid, "public": key.public, "sealed": key.sealed}
+
+
+async def test_what_a_retired_key_has_signed_stays_good(credentials: Subgraph, tenant: Tenant) -> None:
+    (old,) = await awarded(credentials, tenant)
+    before = await awards_of(credentials, tenant.student)
+    await rows(credentials, tenant, "UPDATE issuer_key SET retired_at = now()")
+    await awarded(credentials, tenant)
+    both = await awards_of(credentials, tenant.student)
+    assert before[0] in both
+    assert len({it["credential"]["proof"]["verificationMethod"] for it in both}) == 2
+    for award in (old, *both):
+        assert (await verify(credentials, award["code"]))["valid"]
 
 
 async def test_documents_that_were_exchanged_are_found_out(

@@ -28,7 +28,7 @@ from tests.credentials.conftest import (
 SCOPE = 1  # each transaction first says for whom it is
 KEPT, FOUND = 1, 1  # the fact with its locks; where the person is with the badges that ask for it
 MOVED = 2  # progress, and the audit of each step
-AWARDED = 4  # who they are, the awards, their events and the audit of those
+AWARDED = 5  # who they are, places in a status list, the awards, their events and the audit of those
 
 # What the course page of the contract asks of this subgraph, and everything else that a badge leads to.
 COURSE_PAGE = """

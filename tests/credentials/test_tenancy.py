@@ -162,12 +162,13 @@ async def test_sql_shows_and_takes_rows_of_the_tenant_alone(
                 await session.execute(row)
 
 
-async def test_the_system_login_sees_awards_for_their_codes_and_nothing_else(
+async def test_the_system_login_sees_awards_for_their_codes_organizations_for_their_slugs_and_nothing_else(
     credentials: Subgraph, theirs: dict[str, Any]
 ) -> None:
     async with credentials.platform.database.system() as session:
         counts = {table: await session.scalar(text(f"SELECT count(*) FROM {table}")) for table in TABLES}
     assert counts.pop("award")
+    assert counts.pop("organization")
     assert set(counts.values()) == {0}
 
 

@@ -32,15 +32,19 @@ async def key_in_use(session: AsyncSession, keys: TenantKeys, organization_id: U
 async def public_keys(session: AsyncSession, keys: TenantKeys) -> Sequence[PublicKey]:
     """All keys that the tenant's credentials may be signed with, the one in use first.
 
-    What does not open is left out: whoever can write to the database, but lacks the secret, adds no key.
+    What does not open is left out: whoever can write to the database, but lacks the secret, adds no key. Raises
+    KeyRefused when nothing opens, which is rather our secret than all the keys.
     """
     statement = select(IssuerKey).order_by(IssuerKey.retired_at.desc().nulls_first(), IssuerKey.created_at.desc())
+    stored = (await session.scalars(statement)).all()
     found = []
-    for stored in await session.scalars(statement):
+    for it in stored:
         try:
-            found.append(keys.open(_sealed(stored)).public)
+            found.append(keys.open(_sealed(it)).public)
         except KeyRefused:
-            log.exception("issuer_key.refused", kid=stored.kid)
+            log.exception("issuer_key.refused", kid=it.kid)
+    if stored and not found:
+        raise KeyRefused("None of the tenant's keys opens.")
     return found
 
 

@@ -19,6 +19,9 @@ from subgraphs.credentials.services.documents import criteria_in_words, document
 from subgraphs.credentials.services.issuer_keys import key_in_use, public_keys
 from subgraphs.credentials.services.status_lists import has_list, signed_list
 
+_AT_ONCE = 100
+"""How many are stored in one statement, so that nobody else's request waits for more to be written as JSON."""
+
 
 class Held(NamedTuple):
     """An award with the slug of its organization, and its credential once it is signed."""
@@ -101,12 +104,14 @@ class Issuing:
         """Signs and stores; of two that do this at once, the second leaves what the first has stored."""
         key = await key_in_use(session, self.keys, held[0].award.organization_id)
         criteria = await criteria_in_words(session, {it.award.badge_id for it in held})
-        documents = (document_of(it.award, it.slug or "", criteria, self.addresses) for it in held)
         now = datetime.now(UTC)
-        signed = [it async for it in sign_all(documents, key, now)]
-        rows = [self._row(key.tenant, it.award.id, made, now) for it, made in zip(held, signed, strict=True)]
-        added = insert(Credential.__table__)  # type: ignore[arg-type]  # a declared table is one
-        await session.execute(added.on_conflict_do_nothing(), rows)
+        added = insert(Credential.__table__).on_conflict_do_nothing()  # type: ignore[arg-type]  # a declared table is one
+        for start in range(0, len(held), _AT_ONCE):
+            some = held[start : start + _AT_ONCE]
+            documents = (document_of(it.award, it.slug or "", criteria, self.addresses) for it in some)
+            signed = [it async for it in sign_all(documents, key, now)]
+            rows = [self._row(key.tenant, it.award.id, made, now) for it, made in zip(some, signed, strict=True)]
+            await session.execute(added, rows)
 
     def _row(self, organization_id: UUID, award_id: UUID, signed: Signed, now: datetime) -> dict[str, Any]:
         return {
