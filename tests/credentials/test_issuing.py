@@ -178,7 +178,8 @@ async def test_a_full_list_is_followed_by_another(
     counts = [sum(place.status_list == number for place in places) for number in sorted({it[0] for it in places})]
     assert sum(counts) == len(set(places)) == 80
     assert len(counts) >= 3
-    assert all(15 <= count <= 36 for count in counts[:-1]), counts
+    # Of 24 positions that are tried at least 21 are taken in a list that is left.
+    assert all(21 <= count <= 40 for count in counts[:-1]), counts
 
 
 async def test_what_has_no_names_yet_is_waited_for_and_then_away(
