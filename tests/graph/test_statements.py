@@ -59,12 +59,23 @@ query($first: Int!) {
       } }
     }
     awards(first: 5) { edges { node { id issuedAt status verificationUrl badge { name } } } }
+    recommendations(first: 3) { score item { id title course { title } } }
   } }
+}
+"""
+ALIKE = """
+query($id: ID!) {
+  course(id: $id) {
+    modules { items(first: 50) { edges { node { title similar(first: 3) { score item { title } } } } } }
+  }
 }
 """
 OWN = """
 query($first: Int!) {
-  viewer { user { enrollments(first: $first) { edges { node { course { title modules { title } } } } } } }
+  viewer { user {
+    enrollments(first: $first) { edges { node { course { title modules { title } } } } }
+    recommendations(first: $first) { score item { title } }
+  } }
 }
 """
 
@@ -124,9 +135,13 @@ async def test_pages_of_the_contract_take_as_many_statements_for_much_as_for_lit
 ) -> None:
     little, much = await furnished(library, 1, 1, 1), await furnished(library, 6, 4, 8)
     token = library.admin.token
-    for name, variable in (("CoursePage", "id"), ("Gradebook", "courseId")):
-        few = await measured(graph, log, stack, token, OPERATIONS[name], **{variable: little})
-        many = await measured(graph, log, stack, token, OPERATIONS[name], **{variable: much})
+    for name, document, variable in (
+        ("CoursePage", OPERATIONS["CoursePage"], "id"),
+        ("Gradebook", OPERATIONS["Gradebook"], "courseId"),
+        ("similar items", ALIKE, "id"),
+    ):
+        few = await measured(graph, log, stack, token, document, **{variable: little})
+        many = await measured(graph, log, stack, token, document, **{variable: much})
         record_property(name, many.counts)
         for subgraph, statements in many.of.items():
             assert Counter(statements) == Counter(few.of[subgraph]), (name, subgraph)
@@ -162,8 +177,8 @@ async def measured(
     [
         ("of the issue", ISSUE, {"identity", "catalog"}),
         ("of everything", WHOLE, {"identity", "catalog", "content", "assessment", "credentials"}),
-        ("of the dashboard", DASHBOARD, {"identity", "catalog", "assessment", "credentials"}),
-        ("of one's own", OWN, {"identity", "catalog"}),
+        ("of the dashboard", DASHBOARD, {"identity", "catalog", "assessment", "credentials", "ai"}),
+        ("of one's own", OWN, {"identity", "catalog", "ai"}),
     ],
 )
 async def test_statements_do_not_grow_with_the_rows(
