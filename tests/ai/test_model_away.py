@@ -162,3 +162,14 @@ async def test_no_transaction_waits_for_the_model(
             assert await rows(own, tenant, statement) == []
             await asyncio.sleep(0.02)
         assert (await asked).codes == ["SERVICE_UNAVAILABLE"]
+
+
+async def test_a_search_is_answered_before_the_router_gives_up(
+    ai: Subgraph, tenant: Tenant, place: Place, server: OpenAIServer
+) -> None:
+    server.heal()
+    server.fault = "hang"
+    async with process(ai, asking(settings_of(ai), server, embedding_seconds=9.0)) as away:
+        begun = time.monotonic()
+        assert (await away.ask(SEARCH, tenant.student, text="stars")).codes == ["SERVICE_UNAVAILABLE"]
+        assert time.monotonic() - begun < 7

@@ -5,6 +5,7 @@ claims it for a while first, so that no transaction is open while the model is a
 and what a process leaves behind is taken up by another. Making them twice is the same as once.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from uuid import UUID, uuid5
@@ -22,6 +23,7 @@ from subgraphs.ai.services.usage import record
 
 _CLAIM = text("interval '30 seconds'")  # longer than the model and the store of vectors may take together
 _AT_ONCE = 20
+_QUERY_SECONDS = 5.0  # of the ten that the router waits; the vectors may take three
 
 
 async def claim(session: AsyncSession, limit: int) -> Sequence[Item]:
@@ -56,8 +58,9 @@ async def release(database: Database, item: Item) -> None:
 
 
 async def embed_query(begin: Begin, model: Model, viewer: Viewer, query: str) -> Embedding:
-    """The vector of what somebody looks for; raises `OSError` when the model is away."""
-    made = await _embed(begin, model, viewer, Operation.EMBED_QUERY, [query])
+    """The vector of what somebody looks for; raises `OSError` when the model is away or slow."""
+    async with asyncio.timeout(_QUERY_SECONDS):
+        made = await _embed(begin, model, viewer, Operation.EMBED_QUERY, [query])
     vector: Embedding = made.vectors[0]
     return vector
 
