@@ -46,6 +46,15 @@ class StatementLog:
             own = [_uniform(text) for login, text in records if login == f"lyceum_{subgraph}"]
             statements.of[subgraph] = [text for text in own if not _ASIDE.match(text)]
 
+    async def settled(self) -> None:
+        """Returns once half a second has passed without a statement: events are applied by the requests' logins."""
+        async with asyncio.timeout(60):
+            while True:
+                with self.counted() as statements:
+                    await asyncio.sleep(0.5)
+                if not any(statements.of.values()):
+                    return
+
 
 def _uniform(statement: str) -> str:
     """The same text however many ids were asked for."""

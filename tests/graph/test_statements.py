@@ -134,6 +134,7 @@ async def test_pages_of_the_contract_take_as_many_statements_for_much_as_for_lit
     graph: Graph, stack: Stack, log: StatementLog, library: School, record_property: Callable[[str, object], None]
 ) -> None:
     little, much = await furnished(library, 1, 1, 1), await furnished(library, 6, 4, 8)
+    await log.settled()
     token = library.admin.token
     for name, document, variable in (
         ("CoursePage", OPERATIONS["CoursePage"], "id"),
