@@ -25,6 +25,7 @@ from shared.tables import PARTITIONS, outbox
 log = structlog.get_logger()
 
 _POLL = 0.03  # seconds between looks at the outbox; a wake-up per commit would serialise all commits
+_IDLE = 0.1  # seconds between looks once nothing has come for a while: whoever has nothing to tell should cost little
 _HEARTBEAT = 1.0  # seconds between announcements of the highest number and looks at replay requests
 _BATCH = 500
 _STREAM_LENGTH = 10_000  # entries kept per stream; a consumer that is further behind asks for a replay
@@ -91,25 +92,26 @@ class Relay:
     async def _publish_all(self, connection: AsyncConnection) -> None:
         self._published = {partition: await self._last_published(partition) for partition in range(PARTITIONS)}
         self._behind = True
-        beat = 0.0
+        beat, pause = 0.0, _POLL
         while True:
-            await self._pump(connection)
+            pause = _POLL if await self._pump(connection) else min(_IDLE, pause * 1.2)
             if time.monotonic() - beat > _HEARTBEAT:
                 await self._heartbeat(connection)
                 beat = time.monotonic()
-            await asyncio.sleep(_POLL)
+            await asyncio.sleep(pause)
 
     async def _last_published(self, partition: int) -> int:
         entries: Any = await self._redis.xrevrange(stream_of(self._subgraph, partition), count=1)
         return int(entries[0][0].split(b"-")[0]) if entries else 0
 
-    async def _pump(self, connection: AsyncConnection) -> None:
-        """Numbers what has been committed, then publishes what is numbered and not out yet."""
+    async def _pump(self, connection: AsyncConnection) -> bool:
+        """Numbers what has been committed, then publishes what is numbered and not out yet; whether there was any."""
         numbered = (await connection.execute(_NUMBER, {"batch": _BATCH})).rowcount
         if numbered or self._behind:
             self._behind = False
             for partition in range(PARTITIONS):
                 await self._publish(connection, partition)
+        return numbered > 0
 
     async def _publish(self, connection: AsyncConnection, partition: int) -> None:
         rows = await self._unpublished(connection, partition)

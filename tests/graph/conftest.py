@@ -1,7 +1,8 @@
 """One stack for all journeys, started and stopped as a user would, and a tenant of their own in it.
 
 All of them run in one worker of pytest-xdist, so that only one stack is started; tests that break engines have pieces
-of their own, in a worker of their own.
+of their own, in a worker of their own. What they start lasts as long as the tests of this package do: an idle stack
+takes CPU from all that run after them.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -26,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("graph"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A running stack; when the tests are over, it has to end well."""
     stack = Stack(tmp_path_factory.mktemp("stack"))
@@ -36,7 +37,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     assert not ending.left, f"left behind: {ending.left}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def graph(stack: Stack) -> AsyncIterator[Graph]:
     """Its router."""
     graph = Graph(stack.urls["graphql"], stack.urls["websocket"])
@@ -44,7 +45,7 @@ async def graph(stack: Stack) -> AsyncIterator[Graph]:
     await graph.http.aclose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def fleet(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fleet]:
     """The graph as processes that tests may kill; for tests of the group `faults`."""
     with pytest.MonkeyPatch.context() as patch:
@@ -55,13 +56,13 @@ async def fleet(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fleet
             yield fleet
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def mint(stack: Stack) -> Mint:
     """Its key."""
     return Mint(stack.home)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def school(graph: Graph) -> School:
     """A tenant made through the graph."""
     return await School.open(graph)
