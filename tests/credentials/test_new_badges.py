@@ -83,10 +83,14 @@ async def test_counting_again_changes_nothing(credentials: Subgraph, tenant: Ten
     await apply(credentials, tenant, *(item_done(who, course_id) for who in students(tenant, 3)))
     badge = await create(credentials, tenant.teacher, items(course_id, 1))
     await counted(credentials, tenant, badge)
-    before = await rows(credentials, tenant, "SELECT p::text FROM progress p UNION ALL SELECT a::text FROM award a")
+    before = await rows(
+        credentials, tenant, "SELECT p::text FROM progress p UNION ALL SELECT a::text FROM award a ORDER BY 1"
+    )
     event = events.BadgeCreated(id=badge_uuid(badge), organization_id=tenant.id, course_id=None)
     await apply(credentials, tenant, event, event)
-    after = await rows(credentials, tenant, "SELECT p::text FROM progress p UNION ALL SELECT a::text FROM award a")
+    after = await rows(
+        credentials, tenant, "SELECT p::text FROM progress p UNION ALL SELECT a::text FROM award a ORDER BY 1"
+    )
     assert after == before
 
 

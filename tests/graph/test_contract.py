@@ -147,8 +147,8 @@ async def test_null_is_taken_where_the_contract_takes_it(graph: Graph, school: S
 
 
 async def until_found(graph: Graph, token: str, query: str) -> None:
-    """Waits for the index, and for vectors."""
-    for _ in range(50):
+    """Waits for the index, and for vectors, which a stack that has just started makes of all its demo items first."""
+    for _ in range(300):
         by_word = (await graph.ask(documents["Search"], token, query=query)).data["search"]["totalCount"]
         if by_word and (await graph.ask(documents["SemanticSearch"], token, query=query)).data["semanticSearch"]:
             return
@@ -199,7 +199,7 @@ async def honoured(run: Any, graph: Graph, token: str, course_id: str, assessmen
         ("PASS_ASSESSMENT", 0.7),
     ]
     async with graph.watch(documents["BadgeProgress"], token, badgeId=badge["id"]) as feed:
-        await feed.until(lambda event: event["data"]["badgeProgress"]["award"] is not None)
+        await feed.until(lambda event: event["data"]["badgeProgress"]["award"] is not None, within=20)
         progress = feed.last["data"]["badgeProgress"]
     assert (progress["ratio"], progress["badge"]) == (1, {"id": badge["id"], "name": "Beekeeper"})
     assert [(it["value"], it["met"]) for it in progress["criteria"]] == [(1, True), (1, True)]

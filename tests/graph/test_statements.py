@@ -125,7 +125,8 @@ async def furnished(library: School, modules: int, items: int, people: int) -> s
     assert (await graph.ask(OPERATIONS["CreateBadge"], token, input=badge)).data["createBadge"]["id"]
     for _ in range(people):
         person = await library.add()
-        assert (await library.enroll(course["id"], person.id))["__typename"] == "Enrollment"
+        while (await library.enroll(course["id"], person.id))["__typename"] != "Enrollment":
+            await asyncio.sleep(0.1)  # until catalog knows the member
         assert (await graph.ask(OPERATIONS["CompleteContentItem"], person.token, id=made[0])).data
     return str(course["id"])
 

@@ -78,7 +78,8 @@ async def test_the_event_loop_goes_on_while_it_works() -> None:
     seconds = time.monotonic() - started
     ticking.cancel()
     print(f"longest pause of the event loop: {max(pauses) * 1000:.0f} ms of {seconds:.1f} s")
-    assert max(pauses) < seconds / 2  # 30 to 140 ms of a second on two busy cores
+    # Not the longest: on a machine that others use, any process may have to wait for half a second.
+    assert sorted(pauses)[len(pauses) * 9 // 10] < seconds / 10
 
 
 def test_the_same_text_gives_the_same_questions() -> None:

@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from shared.errors import Unavailable
-from shared.graphql import _refusal
+from shared.graphql import refusal_of
 from shared.model import Difficulty, Model, ModelSettings, ModelUnavailable, QuestionKind, Usage, calls, open_model
 from shared.model.embedded import EmbeddedModel
 from shared.settings import Settings
@@ -51,7 +51,7 @@ async def reason_of(model: Model, *, generates: bool = True) -> str:
     with pytest.raises(ModelUnavailable) as failure:
         await (model.generate_questions(TEXT, Difficulty.BEGINNER, 5) if generates else model.embed(["One."]))
     assert KEY not in failure.value.reason
-    assert isinstance(_refusal(failure.value), Unavailable)
+    assert isinstance(refusal_of(failure.value), Unavailable)
     return failure.value.reason
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from shared import ids
 from shared.auth import Viewer
 from shared.errors import Unavailable
-from shared.graphql import _refusal
+from shared.graphql import refusal_of
 from shared.postgres import Database
 from shared.search import Search, SearchQuery, TitleQuery, open_search
 from shared.search.postgres import PostgresSearch
@@ -120,7 +120,7 @@ async def all_calls_are_unavailable(search: Search) -> None:
     started = time.monotonic()
     errors = await asyncio.gather(*calls, return_exceptions=True)
     assert time.monotonic() - started < 4
-    assert all(isinstance(_refusal(error), Unavailable) for error in errors if isinstance(error, BaseException))
+    assert all(isinstance(refusal_of(error), Unavailable) for error in errors if isinstance(error, BaseException))
     assert all(isinstance(error, Exception) for error in errors)
 
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from shared import ids
 from shared.errors import Unavailable
-from shared.graphql import _refusal
+from shared.graphql import refusal_of
 from shared.vectors import VectorQuery, Vectors
 from tests.conftest import Tenant
 from tests.shared.pinecone import INDEX, Pinecone, served
@@ -231,7 +231,7 @@ async def all_reads_are_unavailable(vectors: Vectors) -> None:
     assert time.monotonic() - started < 4
     for error in errors:
         assert isinstance(error, OSError), error  # by which consumers know an engine that is away
-        assert isinstance(_refusal(error), Unavailable)
+        assert isinstance(refusal_of(error), Unavailable)
 
 
 @pytest.mark.parametrize("fault", [BUSY["500"], FAULTS["401"], 0.3], ids=["500", "401", "hanging"])
@@ -243,7 +243,7 @@ async def test_writes_tell_that_it_is_away(
     for write in (vectors.put([chunk(tenant.id)]), vectors.remove(tenant.id, [ids.new_id()])):
         [error] = await asyncio.gather(write, return_exceptions=True)
         assert isinstance(error, OSError)
-        assert isinstance(_refusal(error), Unavailable)
+        assert isinstance(refusal_of(error), Unavailable)
 
 
 async def test_a_put_that_broke_off_is_made_good_by_the_next(
