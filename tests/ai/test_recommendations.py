@@ -12,6 +12,7 @@ from subgraphs.ai.recommending import Candidate, CourseItem
 from tests.ai.conftest import (
     Place,
     ask_recommended,
+    facts,
     finish,
     join,
     leave,
@@ -24,6 +25,7 @@ from tests.conftest import Subgraph, Tenant
 
 async def test_who_has_finished_nothing_gets_the_first_items_of_each_course(ai: Subgraph, tenant: Tenant) -> None:
     courses = [await new_course(ai, tenant, tenant.student) for _ in range(2)]
+    courses.sort(key=lambda place: facts(place, tenant.student)["id"])  # the ids of enrolments give the order
     later = [await published(ai, tenant, course, "Stars", "Bread", module=1) for course in courses]
     early = [await published(ai, tenant, course, "Latin", "Cake") for course in courses]
     found = await recommended(ai, tenant.student, 8)
