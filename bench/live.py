@@ -33,6 +33,11 @@ COMPLETE = "mutation($id: ID!) { completeContentItem(id: $id) { __typename } }"
 CREATE_BADGE = "mutation($input: CreateBadgeInput!) { createBadge(input: $input) { ... on Badge { id } } }"
 WATCH = "subscription($badgeId: ID!) { badgeProgress(badgeId: $badgeId) { ratio } }"
 
+TITLES = {
+    "live": "from a completion to the event that shows it",
+    "processor": "CPU time for each completion",
+    "idle": "subscriptions without events",
+}
 AT_ONCE = 20
 PATIENCE = 10.0  # seconds to wait for an event before it counts as lost
 
@@ -162,6 +167,17 @@ def summary(found: Sequence[float | None]) -> dict[str, Any]:
     }
 
 
+def processor_seconds(stack: Stack) -> dict[str, float]:
+    """CPU seconds used so far, by part; PostgreSQL's are those of all its processes, ended ones included."""
+    return {name: _family_seconds(psutil.Process(pid)) for name, pid in stack.pids.items() if name != "lyceum"}
+
+
+def _family_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    ended = times.children_user + times.children_system
+    return times.user + times.system + ended + sum(map(_family_seconds, process.children()))
+
+
 def memory(stack: Stack) -> dict[str, float]:
     """Resident MB of the router and of credentials."""
     return {name: psutil.Process(stack.pids[name]).memory_info().rss / 2**20 for name in ("router", "credentials")}
@@ -170,7 +186,7 @@ def memory(stack: Stack) -> dict[str, float]:
 async def idle(stack: Stack, learners: Sequence[Learner], badges: Sequence[str], total: int) -> dict[str, Any]:
     """Opens subscriptions up to a total, each learner having as many, and says what they cost."""
     before = memory(stack)
-    each = total // len(learners) - 1
+    each = max(1, total // len(learners) - 1)
     for number in range(1, each + 1):
         await in_parts([learner.subscribe(badges[number % len(badges)], number) for learner in learners])
     await asyncio.sleep(10)
@@ -195,14 +211,18 @@ async def measured(stack: Stack, options: argparse.Namespace, reporter: Reporter
         await in_parts([learner.open(stack.urls["websocket"]) for learner in learners])
         await in_parts([learner.subscribe(course.badge_id) for learner in learners])
     with reporter.step(f"{options.rate} completions a second"):
+        before = processor_seconds(stack)
         live = summary(await delays(graph, learners, course, options.rate))
+        used = {name: seconds - before[name] for name, seconds in processor_seconds(stack).items()}
+    spent = {f"{name} ms": round(1000 * seconds / live["events"], 1) for name, seconds in used.items()}
     with reporter.step(f"{options.idle} idle subscriptions"):
         resting = await idle(stack, learners, [course.badge_id, *others], options.idle)
     for learner in learners:
         assert learner.socket
         learner.socket.transport.abort()
     await graph.http.aclose()
-    return {"subscribers": len(learners), "live": live, "idle": resting}
+    spent["all ms"] = round(sum(spent.values()), 1)
+    return {"subscribers": len(learners), "live": live, "processor": spent, "idle": resting}
 
 
 def main() -> None:
@@ -225,9 +245,9 @@ def main() -> None:
     if options.json:
         print(json.dumps(found))
     else:
-        for name, figures in (("live", found["live"]), ("idle", found["idle"])):
-            reporter.table(list(figures), [[str(value) for value in figures.values()]])
-            reporter.say(f"↑ {name}, {found['subscribers']} subscribers\n")
+        for name, title in TITLES.items():
+            reporter.table(list(found[name]), [[str(value) for value in found[name].values()]])
+            reporter.say(f"↑ {title}, {found['subscribers']} subscribers\n")
 
 
 if __name__ == "__main__":

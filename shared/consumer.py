@@ -43,6 +43,7 @@ log = structlog.get_logger()
 
 _BATCH = 200
 _WAIT = 1_000  # milliseconds to wait for entries before comparing positions with what the relay has announced
+_UNSTORED = 1_000  # events that a restart may have to pass over again; far less than a stream keeps
 _ATTEMPTS = 3
 _STARTS = 5
 _LONGEST_PAUSE = 2  # seconds between tries while an engine is away: recovery is seen soon, and a try costs little
@@ -65,6 +66,7 @@ class Consumer:
         self._handlers = Handlers(handlers)
         self._streams = {stream_of(source, partition): partition for partition in range(PARTITIONS)}
         self._last: dict[int, int] = {}
+        self._stored: dict[int, int] = {}  # positions in the database, which those without effects run ahead of
         self._begun: dict[int, int] = {}  # partition to the event that this process is counted to have begun with
         self._proven: set[int] = set()  # partitions on which this process has applied an event
         self._interruption = _Interruption(source)
@@ -89,6 +91,7 @@ class Consumer:
                 values = [{"source": self._source, "partition": partition, "last": 0} for partition in missing]
                 await session.execute(upsert(consumer_position).values(values).on_conflict_do_nothing())
         self._last = {partition: rows.get(partition, 0) for partition in range(PARTITIONS)}
+        self._stored = dict(self._last)
 
     async def _read(self) -> None:
         after = {stream: f"{self._last[partition]}-0" for stream, partition in self._streams.items()}
@@ -110,7 +113,10 @@ class Consumer:
             await self._missing(partition)
 
     async def _compare(self) -> None:
-        """Nothing came: has the relay announced numbers that never arrived?"""
+        """Nothing came: is there something to store, and has the relay announced numbers that never arrived?"""
+        for partition in range(PARTITIONS):
+            if self._last[partition] > self._stored[partition]:
+                await self._move(partition, self._last[partition])
         heads: Any = await self._redis.mget([head_key(self._source, partition) for partition in range(PARTITIONS)])
         for partition, head in enumerate(heads):
             if head and int(head.split(b":")[1]) > self._last[partition]:
@@ -129,10 +135,17 @@ class Consumer:
     async def _move(self, partition: int, last: int) -> None:
         async with self._database.begin(Viewer()) as session:
             await self._advance(session, partition, last)
-        self._last[partition] = last
+        self._last[partition] = self._stored[partition] = last
 
     async def _apply(self, partition: int, events: list[Received]) -> None:
-        """All in one transaction; if one of them fails, or the process has only begun, each in its own."""
+        """All in one transaction; if one of them fails, or the process has only begun, each in its own.
+
+        Most events are none of this subgraph's business. They cost no transaction: the position is stored with the
+        next event that has an effect, or as soon as nothing comes for a while.
+        """
+        if not any(map(self._handlers.take, events)) and events[-1].sequence - self._stored[partition] < _UNSTORED:
+            self._last[partition] = events[-1].sequence
+            return
         if partition in self._proven and await self._succeeds(partition, events):
             return
         for event in events:
@@ -170,7 +183,7 @@ class Consumer:
                     for event in new:
                         await self._handlers.apply(session, event)
                     await self._advance(session, partition, new[-1].sequence)
-        self._last[partition] = max(last, events[-1].sequence)
+        self._last[partition] = self._stored[partition] = max(last, events[-1].sequence)
         if new:
             self._proven.add(partition)
 
@@ -214,7 +227,7 @@ class Consumer:
             if is_new:
                 await park(session, event, error)
                 await self._advance(session, partition, event.sequence)
-        self._last[partition] = event.sequence
+        self._last[partition] = self._stored[partition] = event.sequence
         if is_new:
             log.error(
                 "consumer.parked",

@@ -104,6 +104,10 @@ class Handlers:
         for handler in handlers:
             self._by_type[handler.source, handler.event.type].append(handler)
 
+    def take(self, event: Received) -> bool:
+        """Whether there is a handler for the event."""
+        return (event.source, event.type) in self._by_type
+
     async def apply(self, session: AsyncSession, event: Received) -> bool:
         """Runs what takes the event, in the event's tenant and trace; False when nothing does."""
         handlers = self._by_type.get((event.source, event.type), ())

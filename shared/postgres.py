@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
+import asyncpg
 import structlog
 from pydantic import SecretStr
 from redis.exceptions import RedisError
-from sqlalchemy import ColumnElement, Uuid, text, true
+from sqlalchemy import ColumnElement, Connection, Uuid, event, text, true
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column
 
 from shared import ids
 from shared.auth import ANONYMOUS, Viewer
@@ -22,7 +23,7 @@ from shared.settings import Settings
 
 log = structlog.get_logger()
 
-_SCOPE = text("SELECT set_config('app.tenant', :tenant, true), set_config('app.user', :user, true)")
+_SCOPE = "SELECT set_config('app.tenant', '{tenant}', true), set_config('app.user', '{user}', true)"
 
 
 class Model(DeclarativeBase):
@@ -83,9 +84,8 @@ class Database:
         self, engine: AsyncEngine, viewer: Viewer, origin: Origin | None
     ) -> AsyncIterator[AsyncSession]:
         session = AsyncSession(engine, expire_on_commit=False)
-        session.info.update(viewer=viewer, origin=origin or Origin(), after_commit=[])
+        session.info.update(viewer=viewer, origin=origin or Origin(), after_commit=[], scope=_scope(viewer))
         async with session, session.begin():
-            await act_for(session, viewer)
             yield session
         await _run(session.info["after_commit"])
 
@@ -104,6 +104,31 @@ class Database:
         await self._system.dispose()
 
 
+class _TenantConnection(asyncpg.Connection):
+    """Says whose rows a transaction sees along with its BEGIN, which saves each of them a round trip."""
+
+    scope = ""
+
+    async def execute(self, query: str, *arguments: Any, **options: Any) -> str:
+        """As the driver's, which sends `BEGIN;` through here."""
+        if query.startswith("BEGIN"):
+            query, self.scope = query + self.scope, ""
+        status: str = await super().execute(query, *arguments, **options)
+        return status
+
+
+@event.listens_for(Session, "after_begin")
+def _bind(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    """Before the first statement of a session's transaction; unset means no rows: row-level security fails closed."""
+    driver: Any = connection.connection.driver_connection
+    if not transaction.nested:
+        driver.scope = session.info["scope"]
+
+
+def _scope(viewer: Viewer) -> str:
+    return _SCOPE.format(tenant=viewer.organization_id or "", user=viewer.user_id or "")
+
+
 def _engine(subgraph: str, url: SecretStr, pool_size: int) -> AsyncEngine:
     settings = {
         "search_path": subgraph,  # each subgraph has its own PostgreSQL schema and names no other
@@ -119,14 +144,21 @@ def _engine(subgraph: str, url: SecretStr, pool_size: int) -> AsyncEngine:
         max_overflow=pool_size,
         pool_timeout=10,  # as long as the router waits for an answer
         hide_parameters=True,  # they hold names, addresses and hashes, which do not belong in logs
-        connect_args={"server_settings": settings, "timeout": 3, "command_timeout": 10},
+        connect_args={
+            "server_settings": settings,
+            "timeout": 3,
+            "command_timeout": 10,
+            "connection_class": _TenantConnection,
+        },
     )
 
 
 async def act_for(session: AsyncSession, viewer: Viewer) -> None:
-    """Sets whose rows the rest of this transaction sees. Unset means none: row-level security fails closed."""
-    tenant, user = viewer.organization_id, viewer.user_id
-    await session.execute(_SCOPE, {"tenant": str(tenant or ""), "user": str(user or "")})
+    """Sets whose rows the rest of this transaction sees, where they are not the same already."""
+    scope = _scope(viewer)
+    if scope != session.info["scope"]:
+        await session.execute(text(scope))
+        session.info["scope"] = scope
 
 
 def after_commit(session: AsyncSession, effect: Callable[[], Awaitable[None]]) -> None:

@@ -17,6 +17,7 @@ from uuid import UUID
 import httpx
 import pytest
 from sqlalchemy import event
+from sqlalchemy.orm import Session, SessionTransaction
 from starlette.applications import Starlette
 
 from shared import ids
@@ -82,7 +83,8 @@ class Subgraph:
 
     @contextmanager
     def counted(self) -> Iterator[list[str]]:
-        """The SQL statements that what is awaited meanwhile executes, on both logins, transaction control aside.
+        """The SQL statements that what is awaited meanwhile executes, on both logins: the BEGIN of each transaction,
+        which says whose rows it sees, and what is in it, but for the end.
 
         Those of the background work, and of other requests at the same time, are not among them.
         """
@@ -94,6 +96,11 @@ class Subgraph:
             if id(statements) in _COUNTING.get():
                 statements.append(statement)
 
+        def note_begin(_session: Session, transaction: SessionTransaction, _connection: Any) -> None:
+            if not transaction.nested:
+                note(None, None, "BEGIN")
+
+        event.listen(Session, "after_begin", note_begin)
         database = self.platform.database
         engines = [database._tenant.sync_engine, database._system.sync_engine]
         for engine in engines:
@@ -102,6 +109,7 @@ class Subgraph:
             yield statements
         finally:
             _COUNTING.reset(counting)
+            event.remove(Session, "after_begin", note_begin)
             for engine in engines:
                 event.remove(engine, "before_cursor_execute", note)
 

@@ -21,7 +21,7 @@ from shared.documents import Documents
 from shared.errors import InvalidInput, NotEnrolled, NotFound, Rejected
 from shared.events import emit
 from shared.idempotency import once
-from shared.waiting import Begin, until
+from shared.waiting import Begin, refused_only_after, until
 from subgraphs.content.documents import ItemText
 from subgraphs.content.events import LONGEST_TEXT, ItemCompleted, ItemCreated, ItemPublished, ItemUpdated
 from subgraphs.content.inputs import CreateContentItemInput, ScheduleContentItemInput, UpdateContentItemInput
@@ -154,15 +154,18 @@ async def publish_due(begin: Begin, texts: Documents[ItemText], limit: int) -> i
 async def complete_item(begin: Begin, viewer: Viewer, id: str) -> tuple[Item, Completion]:
     """Notes that the viewer has finished the item; completing it twice is the same as once."""
     organization_of(viewer)
-    await until(begin, partial(_need_not_wait, viewer=viewer, id=id))
-    async with begin() as session:
-        item = await _readable(session, viewer, id)
-        if item is None:
-            raise Rejected(NotFound())
-        if not await _is_enrolled(session, item.course_id, viewer.user_id):
-            raise Rejected(NotEnrolled())
-        assert viewer.user_id
-        return item, await note_completion(session, item, viewer.user_id, datetime.now(UTC))
+    need_not_wait = partial(_need_not_wait, viewer=viewer, id=id)
+    return await refused_only_after(begin, need_not_wait, partial(_complete, viewer=viewer, id=id))
+
+
+async def _complete(session: AsyncSession, viewer: Viewer, id: str) -> tuple[Item, Completion]:
+    item = await _readable(session, viewer, id)
+    if item is None:
+        raise Rejected(NotFound())
+    if not await _is_enrolled(session, item.course_id, viewer.user_id):
+        raise Rejected(NotEnrolled())
+    assert viewer.user_id
+    return item, await note_completion(session, item, viewer.user_id, datetime.now(UTC))
 
 
 async def note_completion(session: AsyncSession, item: Item, user_id: UUID, time: datetime) -> Completion:

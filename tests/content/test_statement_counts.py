@@ -123,8 +123,8 @@ MUTATIONS = {
     "publish the change": 10,
     "schedule": 5,
     "schedule the same": 2,
-    "complete": 9,
-    "complete again": 8,
+    "complete": 6,
+    "complete again": 5,
 }
 
 
@@ -180,7 +180,7 @@ async def test_a_completion_is_read_with_its_item(
     answer = await content.ask(document, tenant.student, id=item["id"])
     assert answer.data["completeContentItem"]["item"]["text"] == item["text"]
     # Those of the mutation, whether one is enrolled, and when it was completed; the text is in the cache.
-    assert len(answer.statements) == 13, "\n".join(answer.statements)
+    assert len(answer.statements) == 10, "\n".join(answer.statements)
 
 
 async def test_what_is_not_selected_is_not_read(content: Subgraph, tenant: Tenant, place: Place) -> None:

@@ -18,7 +18,7 @@ from shared.documents import Documents
 from shared.errors import NotEnrolled, NotFound, Rejected
 from shared.events import emit
 from shared.idempotency import once
-from shared.waiting import Begin, until
+from shared.waiting import Begin, refused_only_after
 from subgraphs.assessment import grading
 from subgraphs.assessment.documents import Answer, Question, QuestionSet
 from subgraphs.assessment.errors import AttemptClosed, AttemptsExhausted
@@ -33,10 +33,12 @@ AT_ONCE = 100
 
 async def start_attempt(begin: Begin, viewer: Viewer, assessment_id: str, key: str | None) -> Attempt:
     """A new attempt, or the one that is still open. With a key that was used before, the attempt of then."""
-    await until(begin, partial(_need_not_wait, viewer=viewer, assessment_id=assessment_id))
-    async with begin() as session:
+
+    async def start(session: AsyncSession) -> Attempt:
         create = partial(_start, session, viewer, assessment_id)
         return await once(session, "startAttempt", key, StartAttempt(assessment_id=assessment_id), Attempt, create)
+
+    return await refused_only_after(begin, partial(_need_not_wait, viewer=viewer, assessment_id=assessment_id), start)
 
 
 async def submit_attempt(
