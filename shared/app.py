@@ -42,7 +42,8 @@ log = structlog.get_logger()
 
 _BODY = 1_048_576  # bytes; the router's `_entities` calls are the largest requests
 _TOO_LARGE = "The request is too large."
-_ROUTER_HEADER = "x-lyceum-router"
+ROUTER_HEADER = "x-lyceum-router"
+"""What the router proves itself with, on HTTP and as a connection parameter."""
 
 Handlers = Callable[[Platform], Sequence[Handler]]
 """Makes a subgraph's event handlers, which may use the process's engines."""
@@ -177,7 +178,7 @@ class _RouterOnly(GraphQL[Context, None]):
             return
         headers = Headers(scope=scope)
         structlog.contextvars.bind_contextvars(trace_id=trace_id_of(headers))
-        if not self._is_router(headers.get(_ROUTER_HEADER)):
+        if not is_router(self._platform.settings, headers.get(ROUTER_HEADER)):
             # Not a GraphQL answer: the router would hand one on to its client, whose fault this is not.
             await PlainTextResponse("Subgraphs answer the router only.", 403)(scope, receive, send)
         elif int(headers.get("content-length") or 0) > _BODY:
@@ -200,7 +201,7 @@ class _RouterOnly(GraphQL[Context, None]):
 
     async def on_ws_connect(self, context: Context) -> Any:
         params = context.connection_params or {}
-        if not self._is_router(params.get(_ROUTER_HEADER)):
+        if not is_router(self._platform.settings, params.get(ROUTER_HEADER)):
             raise ConnectionRejectionError
         # A token that is not good makes the viewer anonymous here, and each operation's guard says UNAUTHENTICATED:
         # of a socket that is closed on it the router would tell its client nothing.
@@ -220,10 +221,6 @@ class _RouterOnly(GraphQL[Context, None]):
             raise Unauthenticated("The session has ended; sign in again.")
         return viewer
 
-    def _is_router(self, secret: Any) -> bool:
-        expected = self._platform.settings.router_secret.get_secret_value()
-        return isinstance(secret, str) and hmac.compare_digest(secret.encode(), expected.encode())
-
     def decode_json(self, data: str | bytes) -> object:
         try:
             value = super().decode_json(data)
@@ -239,6 +236,12 @@ class _RouterOnly(GraphQL[Context, None]):
             return orjson.dumps(data).decode()
         except TypeError:  # an error message that quotes half of a surrogate pair
             return json.dumps(data)
+
+
+def is_router(settings: Settings, secret: Any) -> bool:
+    """Whether this is the secret that only the router knows."""
+    expected = settings.router_secret.get_secret_value()
+    return isinstance(secret, str) and hmac.compare_digest(secret.encode(), expected.encode())
 
 
 def _refused(refusal: Refusal, status: int) -> Response:

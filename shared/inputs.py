@@ -1,6 +1,7 @@
 """What the inputs of all subgraphs share: the base class, and text as people may send it."""
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -44,6 +45,16 @@ def _url(value: str) -> str:
         raise ValueError("A link must be an absolute https:// address")
     return value
 
+
+def _utc(time: datetime) -> datetime:
+    try:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except OverflowError:
+        raise ValueError("In UTC this time is outside the years 1 to 9999") from None
+
+
+Moment = Annotated[datetime, AfterValidator(_utc)]
+"""A point in time; one without an offset is in UTC."""
 
 Storable = AfterValidator(_text)
 """Text that can be stored: valid Unicode without NUL."""

@@ -1,12 +1,11 @@
 """Inputs of content: what GraphQL takes, what is validated, and what the services are told."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import strawberry
 from pydantic import AfterValidator, Field, StringConstraints
 
-from shared.inputs import Input, Link, Storable, Title
+from shared.inputs import Input, Link, Moment, Storable, Title
 from subgraphs.content.models import ContentType, Difficulty
 
 LONGEST_TEXT = 200_000  # characters, some sixty printed pages; the whole request may have 256 kB at the router
@@ -24,16 +23,8 @@ def _unique(tags: list[str]) -> list[str]:
     return list(dict.fromkeys(tags))
 
 
-def _utc(time: datetime) -> datetime:
-    try:
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    except OverflowError:
-        raise ValueError("In UTC this time is outside the years 1 to 9999") from None
-
-
 Tags = Annotated[list[Tag], Field(max_length=20), AfterValidator(_unique)]
 Minutes = Annotated[int, Field(ge=1, le=1440)]
-Moment = Annotated[datetime, AfterValidator(_utc)]
 
 
 @strawberry.pydantic.input(description="A new item, as a draft.")

@@ -21,7 +21,7 @@ def handlers(platform: Platform) -> Sequence[Handler]:
         assert event.organization_id
         await platform.cache.purge(Branch.cache_key(event.organization_id, event.id))
 
-    async def revoke(_: AsyncSession, event: events.SessionEnded) -> None:
+    async def revoke(_: AsyncSession, event: events.SessionEnded | events.ApiKeyRevoked) -> None:
         await sessions_with(platform).revoke([event.id])
 
     return [
@@ -30,4 +30,5 @@ def handlers(platform: Platform) -> Sequence[Handler]:
         Handler("identity", events.BranchUpdated, purge_branch),
         Handler("identity", events.BranchDeleted, purge_branch),
         Handler("identity", events.SessionEnded, revoke),
+        Handler("identity", events.ApiKeyRevoked, revoke),
     ]

@@ -82,3 +82,14 @@ class SessionStarted(Event, type="session.started"):
 class SessionEnded(Event, type="session.ended"):
     user_id: UUID
     reason: str
+
+
+class ApiKeyCreated(Event, type="api_key.created"):
+    """`user_id` is the account that the key acts as."""
+
+    user_id: UUID
+    scopes: list[str]
+
+
+class ApiKeyRevoked(Event, type="api_key.revoked"):
+    reason: str

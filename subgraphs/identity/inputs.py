@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
@@ -10,7 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from strawberry.scalars import JSON
 
 from shared.auth import Role
-from shared.inputs import Color, Email, Input, Link, Phone, Slug, Storable, Title
+from shared.inputs import Color, Email, Input, Link, Moment, Phone, Slug, Storable, Title
 from subgraphs.identity.models import Plan
 
 _PASSWORD_LENGTH = (12, 128)
@@ -53,6 +54,12 @@ def _value(value: Any) -> Any:
     return value
 
 
+def _future(value: datetime) -> datetime:
+    if value <= datetime.now(UTC):
+        raise ValueError("This must lie in the future")
+    return value
+
+
 Password = Annotated[
     str,
     StringConstraints(min_length=_PASSWORD_LENGTH[0], max_length=_PASSWORD_LENGTH[1], strip_whitespace=False),
@@ -69,6 +76,8 @@ PostalCode = Annotated[str, StringConstraints(min_length=1, max_length=20), Stor
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Value = Annotated[JSON, AfterValidator(_value)]
+Scopes = Annotated[list[str], Field(min_length=1, max_length=20)]
+Future = Annotated[Moment, AfterValidator(_future)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=100), Storable]
 
 
@@ -159,6 +168,13 @@ class AddMemberInput(Input):
     display_name: DisplayName = Field(description="The name others see.")
     role: Role = Field(description="STUDENT, TEACHER or ADMIN.")
     password: Password | None = Field(None, description="A first password; without one the person cannot sign in yet.")
+
+
+@strawberry.pydantic.input(description="A key for a partner's programs.")
+class CreateApiKeyInput(Input):
+    name: DisplayName = Field(description="What it is for; the account that it acts as is called this, too.")
+    scopes: Scopes = Field(description="What it may do, such as read:course: nothing that you may not do yourself.")
+    expires_at: Future | None = Field(None, description="When it ends by itself; never when omitted.")
 
 
 @strawberry.pydantic.input(description="Changes to a membership; what is left out stays as it is.")

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     CheckConstraint,
     ColumnElement,
     DateTime,
@@ -229,6 +230,40 @@ class RefreshToken(Base):
     hash: Mapped[bytes] = mapped_column(LargeBinary)
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class ApiKey(Tenanted, Base):
+    """What a partner sends instead of an access token; only its SHA-256 is stored.
+
+    It acts as `user_id`, an account of its own that cannot sign in: what it does is not laid to the person who made it,
+    and it sees nothing of the other organizations which that person belongs to.
+    """
+
+    __tablename__ = "api_key"
+    __table_args__ = (
+        _organization_key(),
+        UniqueConstraint("hash", name="api_key_hash_key"),
+        ForeignKeyConstraint(["user_id"], ["user.id"], name="api_key_user_fkey"),
+        ForeignKeyConstraint(["created_by_id"], ["user.id"], name="api_key_created_by_fkey"),
+        Index("api_key_user", "organization_id", "user_id"),
+        Index("api_key_created_by", "organization_id", "created_by_id"),
+    )
+
+    name: Mapped[str] = mapped_column(Text)
+    secret_prefix: Mapped[str] = mapped_column(Text)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    user_id: Mapped[UUID]
+    created_by_id: Mapped[UUID]
+    created_at: Mapped[datetime] = _time()
+    last_used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    @classmethod
+    def visible(cls, viewer: Viewer) -> ColumnElement[bool]:
+        """Those who manage users see the keys of their organization; everybody else sees none."""
+        return true() if "manage:users" in viewer.scopes else false()
 
 
 class SignInAttempt(Base):

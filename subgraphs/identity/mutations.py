@@ -12,12 +12,14 @@ from shared.graphql import Info
 from shared.idempotency import once
 from subgraphs.identity import inputs, models
 from subgraphs.identity.runtime import sessions_of
-from subgraphs.identity.services import accounts, members, organizations
+from subgraphs.identity.services import accounts, api_keys, members, organizations
 from subgraphs.identity.services.sessions import Grant
 from subgraphs.identity.types import (
     AddMemberResult,
+    ApiKey,
     Branch,
     BranchResult,
+    CreateApiKeyResult,
     CreateBranchResult,
     CreateOrganizationResult,
     Deleted,
@@ -25,10 +27,12 @@ from subgraphs.identity.types import (
     LoginResult,
     Membership,
     MembershipResult,
+    NewApiKey,
     Organization,
     OrganizationResult,
     RefreshSessionResult,
     RegisterResult,
+    RevokeApiKeyResult,
     Tokens,
     User,
     UserResult,
@@ -187,6 +191,25 @@ class Mutation:
         async with info.context.system() as session:
             await members.remove_member(session, sessions_of(info), info.context.viewer, id)
         return Deleted(id=id)
+
+    # No idempotency key: of a lost answer the secret cannot be told again, so the key is revoked and another one made.
+    @strawberry.mutation(
+        description="Makes a key for a partner of the viewer's organization, and tells its secret, once.",
+        extensions=[requires("manage:users")],
+    )
+    async def create_api_key(self, info: Info, input: inputs.CreateApiKeyInput) -> CreateApiKeyResult:
+        async with info.context.session() as session:
+            made = await api_keys.create_api_key(session, info.context.viewer, input)
+            return NewApiKey(api_key=ApiKey.of(made.row), secret=made.secret)
+
+    @strawberry.mutation(
+        description="Ends a key for good: its requests are refused and its streams end within seconds.",
+        extensions=[requires("manage:users")],
+    )
+    async def revoke_api_key(self, info: Info, id: strawberry.ID) -> RevokeApiKeyResult:
+        organization_of(info.context.viewer)
+        async with info.context.session() as session:
+            return ApiKey.of(await api_keys.revoke_api_key(session, sessions_of(info), id))
 
 
 def _user_id(viewer: Caller) -> UUID:

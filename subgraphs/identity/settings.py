@@ -16,6 +16,9 @@ class Settings(SharedSettings):
     access_token_minutes: int = Field(default=30, ge=1, le=60)
     """How long an access token is good (the brief's 30 minutes)."""
 
+    api_key_token_minutes: int = Field(default=10, ge=1, le=60)
+    """How long the access token that the router gets for an API key is good; streams of partners end with it."""
+
     refresh_token_days: int = Field(default=7, ge=1, le=30)
     """How long an unused refresh token is good (the brief's 7 days)."""
 

@@ -82,6 +82,16 @@ class Organization(Node, model=models.Organization, cache=CachePolicy(_organizat
         place = (models.Membership.organization_id, self.uuid)
         return await info.context.load.page(Membership, Page.of(first, after), of=place, where=MembersOf(role))
 
+    @strawberry.field(
+        description="The keys of its partners, those that have ended among them.", extensions=[requires("manage:users")]
+    )
+    async def api_keys(
+        self, info: Info, first: int | None = 10, after: str | None = None
+    ) -> "Connection[ApiKey] | None":
+        _acting_for(info, self.uuid)
+        place = (models.ApiKey.organization_id, self.uuid)
+        return await info.context.load.page(ApiKey, Page.of(first, after), of=place)
+
     @strawberry.field(description="Its settings, all or those named.", extensions=[requires("manage:users")])
     async def settings(self, info: Info, keys: list[str] | None = None) -> list[OrganizationSetting] | None:
         _acting_for(info, self.uuid)
@@ -136,6 +146,31 @@ class User(Node, model=models.User):
         if info.context.viewer.user_id != self.uuid and "manage:users" not in info.context.viewer.scopes:
             raise Forbidden("This needs the scope manage:users.")
         return await info.context.load.children(Membership, models.Membership.user_id, self.uuid)
+
+
+@strawberry.federation.type(
+    keys=["id"],
+    description="What a partner's programs send as `Authorization: Bearer lyceum_…`. It ends when it is revoked or "
+    "expires, when the role of who made it ends or changes, and with its own account's membership.",
+)
+class ApiKey(Node, model=models.ApiKey):
+    name: str = strawberry.field(description="What it is for.")
+    secret_prefix: str = strawberry.field(name="prefix", description="How its secret begins, to tell it from others.")
+    scopes: list[str] = strawberry.field(description="What it may do.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    last_used_at: datetime | None = strawberry.field(description="When it was last in use, to within a few minutes.")
+    expires_at: datetime | None = strawberry.field(description="When it ends by itself; null for never.")
+    revoked_at: datetime | None = strawberry.field(description="When it was ended.")
+    user_id: strawberry.Private[UUID]
+    created_by_id: strawberry.Private[UUID]
+
+    @strawberry.field(description="The account that it acts as; it cannot sign in. Null once it is no member any more.")
+    async def user(self, info: Info) -> User | None:
+        return await info.context.load.one(User, self.user_id)
+
+    @strawberry.field(description="Who made it; null for somebody who is no member any more, and for the platform.")
+    async def created_by(self, info: Info) -> User | None:
+        return await info.context.load.one(User, self.created_by_id)
 
 
 @strawberry.federation.type(keys=["id"], description="What a person is in an organization.")
@@ -195,6 +230,12 @@ class Tokens:
     refresh_token: str = strawberry.field(description="Good once: for the next pair of tokens, within seven days.")
     expires_at: datetime = strawberry.field(description="When the access token expires.")
     viewer: Viewer = strawberry.field(description="Who is now signed in.")
+
+
+@strawberry.type(description="A key that was just made.")
+class NewApiKey:
+    api_key: ApiKey = strawberry.field(description="The key as it will be listed.")
+    secret: str = strawberry.field(description="What the partner sends. It is told here, and never again.")
 
 
 @strawberry.type(description="What was deleted.")
@@ -271,7 +312,7 @@ class Award(Elsewhere):
     pass
 
 
-OWN = (User, Organization, Branch, Membership, OrganizationSetting, BranchSetting)
+OWN = (User, Organization, Branch, Membership, ApiKey, OrganizationSetting, BranchSetting)
 """What `node(id:)` finds here."""
 
 ELSEWHERE = (Course, Module, Enrollment, ContentItem, ContentVersion, Assessment, Attempt, Badge, Award)
@@ -312,6 +353,14 @@ AddMemberResult = Annotated[
 MembershipResult = Annotated[
     Membership | NotFound | InvalidInput,
     strawberry.union("MembershipResult", description="The membership as it is now, or what is in the way."),
+]
+CreateApiKeyResult = Annotated[
+    NewApiKey | InvalidInput,
+    strawberry.union("CreateApiKeyResult", description="The new key with its secret, or what is in the way."),
+]
+RevokeApiKeyResult = Annotated[
+    ApiKey | NotFound,
+    strawberry.union("RevokeApiKeyResult", description="The key, which is good for nothing any more, or NOT_FOUND."),
 ]
 UserResult = Annotated[
     User | InvalidInput | AccountLocked,

@@ -38,6 +38,8 @@ GUARDED = [
     Guarded("addMember", 'input: {email: "SLUG@x.example", displayName: "N", role: STUDENT}', "manage:users"),
     Guarded("updateMember", 'input: {id: "MEMBERSHIP", role: TEACHER}', "manage:users"),
     Guarded("removeMember", 'id: "MEMBERSHIP"', "manage:users"),
+    Guarded("createApiKey", 'input: {name: "SLUG", scopes: ["manage:users"]}', "manage:users"),
+    Guarded("revokeApiKey", 'id: "api_key_01h455vb4pex5vsknk084sn02q"', "manage:users"),
     Guarded("joinOrganization", 'organizationSlug: "SLUG"'),
     Guarded("updateProfile", 'input: {displayName: "Renamed"}'),
     Guarded("changePassword", 'input: {currentPassword: "x", newPassword: "a new passphrase"}'),
@@ -49,7 +51,7 @@ SEEN = "UNION ALL SELECT 'TABLE', t::text FROM TABLE t WHERE organization_id = :
 
 async def everything(identity: Subgraph, school: School) -> list[tuple[Any, ...]]:
     """All rows of a school."""
-    tables = ("branch", "organization_setting", "branch_setting", "membership", "session", "outbox", "audit")
+    tables = ("branch", "organization_setting", "branch_setting", "membership", "api_key", "session", "outbox", "audit")
     rest = " ".join(SEEN.replace("TABLE", table) for table in tables)
     statement = f"SELECT 'organization', o::text FROM organization o WHERE id = :id {rest} ORDER BY 1, 2"
     # The relay numbers outbox rows in the meantime.
@@ -107,6 +109,7 @@ async def test_it_is_the_scope_that_counts_and_that_one_alone(
     [
         ("organization(id: $o) { members { totalCount } }", {"admin"}),
         ("organization(id: $o) { settings { key } }", {"admin"}),
+        ("organization(id: $o) { apiKeys { edges { node { prefix } } } }", {"admin"}),
         ("organizations { edges { node { members { totalCount } } } }", {"admin"}),
         ("organization(id: $o) { branches { edges { node { settings { key } } } } }", {"admin"}),
         ("viewer { organization { members { totalCount } } }", {"admin"}),

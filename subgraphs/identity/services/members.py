@@ -14,6 +14,7 @@ from subgraphs.identity import passwords
 from subgraphs.identity.events import MembershipDeleted, MembershipUpdated
 from subgraphs.identity.inputs import AddMemberInput, UpdateMemberInput
 from subgraphs.identity.models import Branch, Membership, User
+from subgraphs.identity.services import api_keys
 from subgraphs.identity.services.accounts import add_user
 from subgraphs.identity.services.sessions import Sessions
 
@@ -90,6 +91,7 @@ def _not_oneself(membership: Membership, viewer: Viewer, *path: str) -> None:
 
 async def _end_sessions(session: AsyncSession, sessions: Sessions, membership: Membership, reason: str) -> None:
     await sessions.end_all(session, membership.user_id, reason, organization_id=membership.organization_id)
+    await api_keys.revoke_of_member(session, sessions, membership, reason)
 
 
 async def _membership(session: AsyncSession, viewer: Viewer, id: str) -> Membership:

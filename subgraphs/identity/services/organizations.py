@@ -23,7 +23,8 @@ from subgraphs.identity.inputs import (
     UpdateBranchInput,
     UpdateOrganizationInput,
 )
-from subgraphs.identity.models import Branch, BranchSetting, Organization, OrganizationSetting, Session
+from subgraphs.identity.models import ApiKey, Branch, BranchSetting, Organization, OrganizationSetting, Session
+from subgraphs.identity.services import api_keys
 from subgraphs.identity.services.sessions import Sessions
 
 M = TypeVar("M", bound=Model)
@@ -54,6 +55,7 @@ async def delete_organization(session: AsyncSession, cache: Cache, sessions: Ses
     organization.is_active = False
     await emit(session, events.OrganizationDeleted(id=organization.id, organization_id=organization.id))
     await sessions.end_where(session, [Session.organization_id == organization.id], "organization closed")
+    await api_keys.revoke_where(session, sessions, [ApiKey.organization_id == organization.id], "organization closed")
     after_commit(session, partial(cache.purge, Organization.cache_key(organization.id)))
     return organization
 

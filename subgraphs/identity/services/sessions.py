@@ -107,8 +107,9 @@ class Sessions:
         await self.end(session, list((await session.execute(statement.with_for_update())).scalars()), reason)
 
     async def revoke(self, session_ids: list[UUID]) -> None:
-        """Tells every process that the access tokens of these sessions are no good any more."""
-        await self.revocations.end(session_ids, time.time() + self.settings.access_token_minutes * 60)
+        """Tells every process that the access tokens of these sessions, or of API keys, are no good any more."""
+        longest = max(self.settings.access_token_minutes, self.settings.api_key_token_minutes)
+        await self.revocations.end(session_ids, time.time() + longest * 60)
 
     def _grant(self, session: AsyncSession, row: Session, role: Role) -> Grant:
         refresh_token = f"rt_{secrets.token_urlsafe(32)}"
