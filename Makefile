@@ -8,7 +8,7 @@ ROUTER_INSTALLED := router/node_modules/.installed
 VERIFIER := tests/credentials/verifier
 VERIFIER_INSTALLED := $(VERIFIER)/node_modules/.installed
 
-.PHONY: up test lint schema bench-live install
+.PHONY: up test lint schema check release bench-live install
 
 up: install ## Run the whole graph; Ctrl-C stops it.
 	@exec $(VENV)/bin/lyceum up $(ARGS)
@@ -23,6 +23,12 @@ lint: install ## Check style, format and types.
 
 schema: install ## Bring the committed schemas up to date with the code.
 	@exec $(VENV)/bin/lyceum schema $(ARGS)
+
+check: install ## Hold that clients of the last release go on working, and that generated files are current.
+	@exec $(VENV)/bin/lyceum check $(ARGS)
+
+release: install ## Make the public schema and the persisted operations of now those of the last release.
+	@exec $(VENV)/bin/lyceum release $(ARGS)
 
 bench-live: install ## Measure subscriptions; `make bench-live ARGS="--rate 100 --json"`.
 	@exec $(VENV)/bin/python -m bench.live $(ARGS)

@@ -18,6 +18,10 @@ def test_committed_schemas_are_what_the_code_says(project: Project) -> None:
     assert composition.stale_schemas(project) == []
 
 
+def test_clients_of_the_last_release_go_on_working(project: Project) -> None:
+    composition.check_compatibility(project)
+
+
 def test_the_subgraph_list_names_every_subgraph(project: Project) -> None:
     assert sorted(project.subgraphs) == SUBGRAPHS
 

@@ -137,18 +137,49 @@ def revision(
 def schema(
     check: Annotated[bool, typer.Option("--check", help="Change nothing; fail when a file is not current.")] = False,
 ) -> None:
-    """Print every subgraph's schema to its file, and compose the supergraph and the public schema."""
+    """Print every subgraph's schema, compose the supergraph and the public schema, and list persisted operations."""
     from shared.stack import composition  # noqa: PLC0415
 
     reporter = Reporter()
     with _failures_shown(reporter):
         project = Project.load()
-        if not check:
-            for path in composition.export_schemas(project):
-                reporter.say(f"{path.relative_to(project.root)} updated")
-        elif stale := composition.stale_schemas(project):
-            names = (f"{path.relative_to(project.root)}" for path in stale)
-            raise StackError("\n".join(["These schemas are not what the code says; run `make schema`:", *names]))
+        if check:
+            _refuse_stale(project)
+            return
+        for path in composition.export_schemas(project):
+            reporter.say(f"{path.relative_to(project.root)} updated")
+
+
+@app.command()
+def check() -> None:
+    """Hold what clients rely on: current files, valid operations, and nothing broken since the last release."""
+    from shared.stack import composition  # noqa: PLC0415
+
+    with _failures_shown(Reporter()):
+        project = Project.load()
+        _refuse_stale(project)
+        composition.check_compatibility(project)
+
+
+@app.command()
+def release() -> None:
+    """Make the public schema and the persisted operations of now those of the last release."""
+    from shared.stack import composition  # noqa: PLC0415
+
+    reporter = Reporter()
+    with _failures_shown(reporter):
+        project = Project.load()
+        _refuse_stale(project)
+        for path in composition.release(project):
+            reporter.say(f"{path.relative_to(project.root)} updated")
+
+
+def _refuse_stale(project: Project) -> None:
+    from shared.stack import composition  # noqa: PLC0415
+
+    if stale := composition.stale_schemas(project):
+        names = (f"{path.relative_to(project.root)}" for path in stale)
+        raise StackError("\n".join(["These files are not what the code says; run `make schema`:", *names]))
 
 
 @events.command("parked")

@@ -38,6 +38,21 @@ class Project:
         return self.root / "router"
 
     @property
+    def schema(self) -> Path:
+        """The public schema, as it is committed."""
+        return self.router / "schema.graphql"
+
+    @property
+    def manifest(self) -> Path:
+        """The persisted operations, as they are committed."""
+        return self.router / "persisted-query-manifest.json"
+
+    @property
+    def releases(self) -> Path:
+        """The directory with the public schema and the manifest of the last release."""
+        return self.router / "releases"
+
+    @property
     def supergraph(self) -> Path:
         """Where the supergraph that this stack's router runs is composed to."""
         return self.home / "supergraph.graphql"
