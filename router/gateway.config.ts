@@ -7,9 +7,11 @@ import { unifiedGraphHandler } from './planner.ts';
 import { useAuthentication } from './plugins/authentication.ts';
 import { useBodyLimit } from './plugins/body.ts';
 import { useBoundedSubscriptions } from './plugins/bounded.ts';
+import { useClient } from './plugins/client.ts';
 import { errorMask } from './plugins/errors.ts';
 import { graphiql, renderPage, useStartPage } from './plugins/graphiql.ts';
 import { subgraphHeaders } from './plugins/headers.ts';
+import { useOperations } from './plugins/operations.ts';
 import { settings } from './settings.ts';
 import { supergraphFile } from './supergraph.ts';
 
@@ -62,6 +64,8 @@ export const gatewayConfig: GatewayConfigSupergraph = {
   plugins: () => [
     useBodyLimit(256 * 1024),
     useAuthentication({ ...settings, log }),
+    useClient(),
+    useOperations(settings),
     useBoundedSubscriptions(500, maskError),
     maxDepthPlugin({ n: 12, flattenFragments: true }),
     maxTokensPlugin({ n: 1_000 }),

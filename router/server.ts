@@ -20,6 +20,12 @@ const drainTimeout = 2_000;
 // How long the answers to those that were cut off may take to leave.
 const lastWords = 200;
 
+// The protocol's library closes a socket on an operation without a text; one that has an id needs none.
+function withText(key: string, message: any) {
+  const isBare = key === '' && message?.type === 'subscribe' && message.payload && message.payload.query === undefined;
+  return isBare ? { ...message, payload: { ...message.payload, query: '' } } : message;
+}
+
 function refuse(error: unknown): never {
   console.error(String(error));
   process.exit(1);
@@ -38,7 +44,11 @@ const operations = getGraphQLWSOptions<object, Extra>(runtime, ({ extra }) => ({
   socket: extra.socket,
   request: normalizeNodeRequest(extra.request, runtime.fetchAPI),
 }));
-const clients = useServer({ ...operations, connectionInitWaitTimeout: initialisationTimeout }, sockets, pingInterval);
+const clients = useServer(
+  { ...operations, connectionInitWaitTimeout: initialisationTimeout, jsonMessageReviver: withText },
+  sockets,
+  pingInterval,
+);
 
 console.log(`Router listening on http://${settings.host}:${settings.port}${runtime.graphqlEndpoint}`);
 

@@ -7,7 +7,10 @@
 //   LYCEUM_SUPERGRAPH     the composed supergraph, read again when it changes; default supergraph.graphql beside this file
 //   LYCEUM_ISSUER         `iss` of access tokens; default https://lyceum.example
 //   LYCEUM_AUDIENCE       `aud` of access tokens; default lyceum
-//   LYCEUM_ENVIRONMENT    development (default), or production: no GraphiQL, no introspection, no suggestions
+//   LYCEUM_API_KEYS_URL   where identity exchanges API keys for access tokens; default /api-keys/token beside its keys
+//   LYCEUM_OPERATIONS     the manifest of persisted operations; default persisted-query-manifest.json beside this file
+//   LYCEUM_ENVIRONMENT    development (default), or production: persisted operations only, no GraphiQL, no introspection,
+//                         no suggestions
 //   LYCEUM_PROXIES        how many proxies of ours stand before the router and append to x-forwarded-for; default 0
 import { resolve } from 'node:path';
 
@@ -36,12 +39,17 @@ function oneOf<Choice extends string>(name: string, [fallback, ...others]: [Choi
   return [fallback, ...others].find((choice) => choice === value) ?? refuse(`${name} is not known: ${value}`);
 }
 
+const beside = (name: string) => resolve(import.meta.dirname, name);
+const keys = url('LYCEUM_JWKS_URL');
+
 export const settings = {
   secret: required('LYCEUM_ROUTER_SECRET'),
-  keys: url('LYCEUM_JWKS_URL'),
+  keys,
+  apiKeys: environment.LYCEUM_API_KEYS_URL ? url('LYCEUM_API_KEYS_URL') : new URL('/api-keys/token', keys),
+  operations: resolve(environment.LYCEUM_OPERATIONS || beside('persisted-query-manifest.json')),
   port: number('LYCEUM_PORT', 4000),
   host: environment.LYCEUM_HOST || '127.0.0.1',
-  supergraph: resolve(environment.LYCEUM_SUPERGRAPH || resolve(import.meta.dirname, 'supergraph.graphql')),
+  supergraph: resolve(environment.LYCEUM_SUPERGRAPH || beside('supergraph.graphql')),
   issuer: environment.LYCEUM_ISSUER || 'https://lyceum.example',
   audience: environment.LYCEUM_AUDIENCE || 'lyceum',
   production: oneOf('LYCEUM_ENVIRONMENT', ['development', 'production']) === 'production',

@@ -1,21 +1,33 @@
-// Verifies the access token of a request, so that a bad one is refused before anything is planned.
+// Verifies the access token of a request, or exchanges its API key for one, so that a bad one is refused before
+// anything is planned.
 // The gateway's own JWT plugin looks neither at `typ` nor for "Bearer " in connectionParams. Requests without a
 // token pass as anonymous; what they may see is for the subgraphs to say.
 import type { GatewayPlugin, Logger } from '@graphql-hive/gateway-runtime';
-import { createGraphQLError } from '@graphql-tools/utils';
+import { isAsyncIterable } from '@graphql-tools/utils';
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { parameter } from './client.ts';
+import { apiKeys, isApiKey, type Partner } from './keys.ts';
+import { refusal, refuse, type Received } from './refusal.ts';
 
 export interface AuthenticationOptions {
   keys: URL;
   issuer: string;
   audience: string;
+  /** Where identity exchanges API keys, and what proves to it that the router asks. */
+  apiKeys: URL;
+  secret: string;
   log: Logger;
 }
 
 export interface Authentication {
   /** `Bearer <token>` once verified; empty for an anonymous request. */
   authorization: string;
+  /** Whose API key it was that came instead of a token; the subgraphs are told the token that it was exchanged for. */
+  partner?: Partner;
 }
+
+const invalid = 'The access token or API key is not valid.';
+const unverifiable = 'Access tokens and API keys cannot be verified at the moment.';
 
 // An answer without usable keys says nothing about the token.
 const unavailable = [errors.JWKSTimeout, errors.JWKSInvalid];
@@ -28,35 +40,47 @@ function isRefusal(error: unknown): boolean {
   );
 }
 
-function failure(error: unknown, isHttp: boolean) {
-  const [message, code, status] = isRefusal(error)
-    ? ['The access token is not valid.', 'UNAUTHENTICATED', 401]
-    : ['Access tokens cannot be verified at the moment.', 'SERVICE_UNAVAILABLE', 503];
-  return createGraphQLError(message as string, { extensions: { code, ...(isHttp && { http: { status } }) } });
-}
-
-export function useAuthentication({ keys, issuer, audience, log }: AuthenticationOptions): GatewayPlugin {
+export function useAuthentication({ keys, issuer, audience, log, ...options }: AuthenticationOptions): GatewayPlugin {
   // Known keys are kept until a token names another one: identity may be away for longer than any cache would last.
   const keySet = createRemoteJWKSet(keys, { cooldownDuration: 5_000, cacheMaxAge: Infinity });
   const expected = { issuer, audience, typ: 'at+jwt', algorithms: ['EdDSA'], requiredClaims: ['sub', 'sid', 'exp'] };
+  const partners = apiKeys({ url: options.apiKeys, secret: options.secret });
+
+  async function authenticate(header: string): Promise<Authentication> {
+    const [, token] = /^Bearer +(\S+)$/i.exec(header) ?? [];
+    if (!token) throw new errors.JWTInvalid('Not a bearer token');
+    if (!isApiKey(token)) {
+      await jwtVerify(token, keySet, expected);
+      return { authorization: `Bearer ${token}` };
+    }
+    const partner = await partners.partnerOf(token);
+    if (!partner) throw new errors.JWTInvalid('Not an API key');
+    return { authorization: `Bearer ${partner.accessToken}`, partner };
+  }
 
   return {
-    async onParams({ request, context, setResult }) {
-      const client = context as typeof context & Authentication & { connectionParams?: Record<string, unknown> };
-      const isHttp = !client.connectionParams;
-      const parameters = client.connectionParams ?? {};
-      const header = parameters.authorization ?? parameters.Authorization ?? request.headers.get('authorization');
+    async onParams(payload) {
+      const received = payload as Received;
+      const client = received.context as Authentication;
+      const header = parameter(received, 'authorization');
       client.authorization = '';
       if (!header) return;
       try {
-        const [, token] = /^Bearer +(\S+)$/i.exec(String(header)) ?? [];
-        if (!token) throw new errors.JWTInvalid('Not a bearer token');
-        await jwtVerify(token, keySet, expected);
-        client.authorization = `Bearer ${token}`;
+        Object.assign(client, await authenticate(header));
       } catch (error) {
-        if (!isRefusal(error)) log.error({ error: String(error) }, 'No keys to verify tokens with');
-        setResult({ errors: [failure(error, isHttp)] });
+        if (isRefusal(error)) return refuse(received, invalid, 'UNAUTHENTICATED', 401);
+        log.error({ error: String(error) }, 'Access tokens and API keys cannot be verified');
+        refuse(received, unverifiable, 'SERVICE_UNAVAILABLE', 503);
       }
+    },
+
+    // A key that was revoked meanwhile is refused by the subgraphs first, and then like any other that is not good.
+    onExecutionResult({ result, context, setResult }) {
+      const { partner } = context as unknown as Authentication;
+      if (!partner || !result || isAsyncIterable(result) || !('errors' in result)) return;
+      if (!result.errors?.some(({ extensions }) => extensions?.code === 'UNAUTHENTICATED')) return;
+      partners.forget(partner);
+      setResult(refusal(context, invalid, 'UNAUTHENTICATED', 401));
     },
   };
 }
