@@ -185,8 +185,15 @@ class Graph:
         self, query: str, token: str | None, *, headers: dict[str, str] | None = None, **variables: Any
     ) -> AsyncIterator[Feed]:
         """The same over Server-Sent Events."""
+        async with self.watch_sse_of({"query": query, "variables": variables}, token, headers=headers) as feed:
+            yield feed
+
+    @asynccontextmanager
+    async def watch_sse_of(
+        self, body: Any, token: str | None, *, headers: dict[str, str] | None = None
+    ) -> AsyncIterator[Feed]:
+        """The same of any JSON, such as one with the id of a persisted operation."""
         sent = {"accept": "text/event-stream"} | bearer(token) | (headers or {})
-        body = {"query": query, "variables": variables}
         async with (
             self.http.stream("POST", self.url, json=body, headers=sent, timeout=None) as response,
             _collected(_server_sent(response)) as feed,

@@ -12,6 +12,7 @@ import pytest
 
 from tests.graph.clients import Graph
 from tests.graph.fleet import Fleet
+from tests.graph.replicas import Replica
 from tests.graph.school import School
 from tests.graph.stack import Stack
 from tests.graph.tokens import Mint
@@ -43,6 +44,19 @@ async def graph(stack: Stack) -> AsyncIterator[Graph]:
     graph = Graph(stack.urls["graphql"], stack.urls["websocket"])
     yield graph
     await graph.http.aclose()
+
+
+@pytest.fixture(scope="package")
+async def production(stack: Stack) -> AsyncIterator[Graph]:
+    """A second router before the same subgraphs, as it runs in production."""
+    router = Replica.of(stack, "router", LYCEUM_ENVIRONMENT="production")
+    await router.start()
+    graph = Graph(f"http://127.0.0.1:{router.port}/graphql", f"ws://127.0.0.1:{router.port}/graphql")
+    try:
+        yield graph
+    finally:
+        await graph.http.aclose()
+        await router.stop()
 
 
 @pytest.fixture(scope="package")

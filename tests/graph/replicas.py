@@ -54,6 +54,12 @@ class Replica:
                 assert self.process.returncode is None, self.log.read_text()
                 await asyncio.sleep(0.05)
 
+    async def stop(self) -> None:
+        """Ends it as an operator would; it has to end well."""
+        assert self.process
+        self.process.terminate()
+        assert await self.process.wait() == 0
+
     async def kill(self) -> None:
         """Ends it as a crash would."""
         if self.process and self.process.returncode is None:

@@ -1,19 +1,15 @@
 """What a browser gets: GraphiQL whole from the router, and nothing of it in production."""
 
-import asyncio
 import json
-import os
 import re
-from collections.abc import AsyncIterator
 from html.parser import HTMLParser
+from typing import Any
 
-import pytest
 from graphql import parse, validate
 
-from shared.stack import keys, ports
-from shared.stack.programs import node
-from tests.graph.clients import Graph
-from tests.graph.stack import ROOT, Stack
+from tests.graph.clients import PASSWORD, Graph
+from tests.graph.operations import WEB, persisted
+from tests.graph.stack import Stack
 from tests.graph.test_contract import public
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "user-agent": "Mozilla/5.0"}
@@ -81,41 +77,12 @@ async def test_the_first_query_works_as_it_stands(graph: Graph) -> None:
         assert answer.data
 
 
-@pytest.fixture(scope="module")
-async def production(stack: Stack) -> AsyncIterator[Graph]:
-    """A second router before the same subgraphs, as it runs in production."""
-    with ports.reserve() as held:
-        port = ports.port_of(held)
-    environment = {
-        "PATH": os.environ["PATH"],
-        "NODE_ENV": "production",
-        "LYCEUM_ENVIRONMENT": "production",
-        "LYCEUM_PORT": str(port),
-        "LYCEUM_SUPERGRAPH": str(stack.home / "supergraph.graphql"),
-        "LYCEUM_JWKS_URL": stack.urls["subgraphs"]["identity"] + "/.well-known/jwks.json",
-        "LYCEUM_ROUTER_SECRET": keys.router_secret(stack.home),
-    }
-    router = await asyncio.create_subprocess_exec(
-        *(node(), "server.ts"), cwd=ROOT / "router", env=environment, stdout=asyncio.subprocess.PIPE
-    )
-    assert router.stdout
-    graph = Graph(f"http://127.0.0.1:{port}/graphql", f"ws://127.0.0.1:{port}/graphql")
-    try:
-        async with asyncio.timeout(20):
-            assert b"listening" in await router.stdout.readline()
-        yield graph
-    finally:
-        await graph.http.aclose()
-        router.terminate()
-        assert await router.wait() == 0
-
-
 async def test_production_shows_neither_graphiql_nor_the_schema(production: Graph) -> None:
     for path in ("/graphql", "/"):
         response = await production.http.get(production.url.removesuffix("/graphql") + path, headers=BROWSER)
         assert "text/html" not in response.headers.get("content-type", "") or response.status_code == 404
         assert "GraphiQL" not in response.text
-    token = await production.token("teacher@demo.example")
+    token = (await sign_in(production))["accessToken"]
     for query in INTROSPECTIONS:
         for sent in (None, token):
             answer = await production.ask(query, sent)
@@ -126,9 +93,16 @@ async def test_production_shows_neither_graphiql_nor_the_schema(production: Grap
 
 
 async def test_production_serves_the_same_graph(production: Graph) -> None:
-    token = await production.token("teacher@demo.example")
-    answer = await production.ask("{ courses { edges { node { __typename organization { slug } } } } }", token)
-    assert answer.data["courses"]["edges"][0]["node"] == {"__typename": "Course", "organization": {"slug": "demo"}}
+    token = (await sign_in(production))["accessToken"]
+    answer = await production.send(persisted("web", "Me"), token, headers=WEB)
+    assert answer.data["viewer"]["organization"]["slug"] == "demo"
+
+
+async def sign_in(production: Graph) -> dict[str, Any]:
+    """What login answers to the web's own operation."""
+    input = {"email": "teacher@demo.example", "password": PASSWORD}
+    tokens: dict[str, Any] = (await production.send(persisted("web", "Login", input=input), headers=WEB)).data["login"]
+    return tokens
 
 
 async def test_development_shows_the_schema(graph: Graph) -> None:
