@@ -31,7 +31,7 @@ function refuse(error: unknown): never {
   process.exit(1);
 }
 
-const runtime = createGatewayRuntime(gatewayConfig);
+const runtime = await Promise.resolve(gatewayConfig).then(createGatewayRuntime).catch(refuse);
 await Promise.resolve(runtime.getSchema()).catch(refuse);
 const unwatch = watchSupergraph(settings.supergraph, () => runtime.invalidateUnifiedGraph());
 

@@ -31,8 +31,18 @@ function idOf({ params, request }: Received): unknown {
   return documentId ?? extensions?.persistedQuery?.sha256Hash ?? inAddress ?? undefined;
 }
 
+function parse(path: string): Manifest {
+  try {
+    const manifest = JSON.parse(readFileSync(path, 'utf8'));
+    if (manifest.format !== 'apollo-persisted-query-manifest') throw new Error(`Its format is ${manifest.format}`);
+    return manifest;
+  } catch (error) {
+    throw new Error(`LYCEUM_OPERATIONS: ${path} is no manifest of persisted operations. ${error}`);
+  }
+}
+
 function read(path: string) {
-  const { operations } = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+  const { operations } = parse(path);
   const documents = new Map(operations.map(({ id, body }) => [id, body]));
   const owned = new Set(operations.map(({ id, clientName }) => `${clientName} ${id}`));
   return {

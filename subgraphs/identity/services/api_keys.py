@@ -71,7 +71,6 @@ async def create_api_key(session: AsyncSession, viewer: Viewer, input: CreateApi
     session.add(key)
     made = ApiKeyCreated(id=id, organization_id=organization_id, user_id=account.id, scopes=key.scopes)
     await emit(session, made)
-    await session.refresh(key)
     return NewApiKey(key, secret)
 
 
