@@ -7,13 +7,14 @@ PYTHON_INSTALLED := $(VENV)/.installed
 ROUTER_INSTALLED := router/node_modules/.installed
 VERIFIER := tests/credentials/verifier
 VERIFIER_INSTALLED := $(VERIFIER)/node_modules/.installed
+CHECKERS_INSTALLED := $(VENV)/.installed-checkers
 
-.PHONY: up test lint schema check release bench-live install
+.PHONY: up test lint schema check release secrets bench-live install
 
 up: install ## Run the whole graph; Ctrl-C stops it.
 	@exec $(VENV)/bin/lyceum up $(ARGS)
 
-test: install $(VERIFIER_INSTALLED) ## Run the tests; `make test ARGS="-k name"` runs some of them.
+test: install $(VERIFIER_INSTALLED) $(CHECKERS_INSTALLED) ## Run the tests; `make test ARGS="-k name"` runs some of them.
 	@exec $(VENV)/bin/pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: install ## Check style, format and types.
@@ -29,6 +30,9 @@ check: install ## Hold that clients of the last release go on working, and that 
 
 release: install ## Make the public schema and the persisted operations of now those of the last release.
 	@exec $(VENV)/bin/lyceum release $(ARGS)
+
+secrets: install ## Make the secrets that compose.yaml asks for, in .env; those that are there stay.
+	@exec $(VENV)/bin/lyceum secrets $(ARGS)
 
 bench-live: install ## Measure subscriptions; `make bench-live ARGS="--rate 100 --json"`.
 	@exec $(VENV)/bin/python -m bench.live $(ARGS)
@@ -53,6 +57,13 @@ $(PYTHON_INSTALLED): pyproject.toml uv.lock | $(VENV)/bin/uv
 	@echo "Installing the Python packages"
 	@env -u VIRTUAL_ENV UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never \
 		$(VENV)/bin/uv sync --frozen --inexact --compile-bytecode --python $(VENV)/bin/python
+	@touch $@
+
+# What checks the files of deployments: large, and of no use to `make up`.
+$(CHECKERS_INSTALLED): $(PYTHON_INSTALLED)
+	@echo "Installing the checkers of deployment files"
+	@env -u VIRTUAL_ENV UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never \
+		$(VENV)/bin/uv sync --frozen --inexact --group checkers --python $(VENV)/bin/python
 	@touch $@
 
 # npm's own start script looks for a Node on the PATH, so the wheel's goes first there.

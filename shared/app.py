@@ -89,6 +89,7 @@ def create_app(
             Route("/graphql", endpoint=endpoint, methods=["POST"]),
             WebSocketRoute("/graphql", endpoint=endpoint),
             Route("/health", endpoint=_health(platform)),
+            Route("/ready", endpoint=_health(platform, away=503)),
             *routes,
         ],
     )
@@ -142,9 +143,12 @@ async def _kept_up(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
             await asyncio.sleep(1)
 
 
-def _health(platform: Platform) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+def _health(platform: Platform, away: int = 200) -> Callable[[Request], Coroutine[Any, Any, Response]]:
     async def health(_: Request) -> Response:
-        """200 while the process serves; `status` is `degraded` while an engine is away."""
+        """200 while the process serves; `status` is `degraded`, and the answer's `away`, while an engine is away.
+
+        A process that has started goes on without its engines; one that never found them must not replace one that has.
+        """
         checks = {"postgres": platform.database.ping(), "redis": platform.redis.ping()}
         answers = await asyncio.gather(
             *(asyncio.wait_for(check, 2) for check in checks.values()), return_exceptions=True
@@ -154,7 +158,8 @@ def _health(platform: Platform) -> Callable[[Request], Coroutine[Any, Any, Respo
             for name, answer in zip(checks, answers, strict=True)
         }
         status = "ok" if set(engines.values()) == {"ok"} else "degraded"
-        return JSONResponse({"status": status, "subgraph": platform.subgraph, "engines": engines})
+        body = {"status": status, "subgraph": platform.subgraph, "engines": engines}
+        return JSONResponse(body, 200 if status == "ok" else away)
 
     return health
 

@@ -139,7 +139,7 @@ async def running(name: str, project: Project, engines: Engines) -> AsyncIterato
     app = importlib.import_module(f"subgraphs.{name}.app").app
     signing = importlib.import_module("subgraphs.identity.keys")
     settings = app.state.platform.settings
-    signer = signing.SigningKeys(keys.signing_keys(project.home), settings.issuer, settings.audience)
+    signer = signing.SigningKeys(keys.signing_keys(project.home).read_text(), settings.issuer, settings.audience)
     transport = httpx.ASGITransport(app=app)
     async with (
         app.router.lifespan_context(app),

@@ -38,6 +38,7 @@ MAY_IMPORT = {
     "consumers": {"models", "events", "services", "search", "runtime"},
     "search": {"models", "documents"},
     "reindex": {"documents", "search", "runtime", "settings", "models", "services"},
+    "administrator": {"inputs", "models", "events", "passwords", "settings"},
     "runtime": {"services", "models", "documents", "settings", "keys"},
     "demo": {
         "demo_data",

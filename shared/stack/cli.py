@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -64,6 +65,19 @@ def serve(
 
 
 @app.command()
+def router() -> None:
+    """Run the router, configured by its environment; the process becomes it."""
+    import os  # noqa: PLC0415
+
+    from shared.stack.programs import node  # noqa: PLC0415
+
+    with _failures_shown(Reporter()):
+        project, program = Project.load(), node()
+    os.chdir(project.router)
+    os.execv(program, [program, "server.ts"])  # noqa: S606
+
+
+@app.command()
 def migrate() -> None:
     """Bring the databases of all subgraphs up to date, in the running stack or with engines of its own."""
     from shared.stack import databases, running  # noqa: PLC0415
@@ -88,6 +102,47 @@ def seed() -> None:
                 databases.migrate(project, addresses)
             with reporter.step("seed") as step:
                 step.note = f"{databases.seed(project, addresses, reporter)} rows"
+
+
+@app.command()
+def administrator(
+    email: Annotated[str, typer.Argument(help="What the login is called.")],
+    password: Annotated[
+        str,
+        typer.Option(
+            envvar="LYCEUM_ADMINISTRATOR_PASSWORD",
+            prompt=True,
+            hide_input=True,
+            confirmation_prompt=True,
+            help="12 to 128 characters. Ask for it, or use the variable: other people see the arguments of a process.",
+        ),
+    ],
+) -> None:
+    """Make a login of the platform, which makes organizations: an installation without demo data has none."""
+    import os  # noqa: PLC0415
+
+    from shared.stack import jobs, running  # noqa: PLC0415
+
+    reporter = Reporter()
+    os.environ["LYCEUM_ADMINISTRATOR_PASSWORD"] = password
+    with _failures_shown(reporter):
+        project = Project.load()
+        with running.engines_for(project) as addresses:
+            made = jobs.run("administrator.create", project, addresses, reporter, email=email)
+    reporter.say(f"{email} made" if made else f"{email} is there already; nothing was changed")
+
+
+@app.command()
+def secrets(
+    file: Annotated[Path, typer.Option(help="Where they are written to.")] = Path(".env"),
+) -> None:
+    """Make the secrets of an installation: what the file has stays, what it lacks is added."""
+    from shared.stack import env_file  # noqa: PLC0415
+
+    reporter = Reporter()
+    with _failures_shown(reporter):
+        added = env_file.complete(file, Project.load().subgraphs)
+    reporter.say(f"{file}: {len(added)} secrets added" if added else f"{file} has every secret already")
 
 
 @app.command()

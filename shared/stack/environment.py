@@ -48,7 +48,7 @@ def for_subgraph(
     }
     if port is not None:
         environment["LYCEUM_PUBLIC_URL"] = f"http://{HOST}:{port}"
-    if name == "identity":
+    if name == "identity" and not {"LYCEUM_SIGNING_KEYS", "LYCEUM_SIGNING_KEYS_FILE"} & environment.keys():
         environment["LYCEUM_SIGNING_KEYS_FILE"] = str(keys.signing_keys(project.home))
     if name == "credentials":
         environment["LYCEUM_CREDENTIAL_SECRETS"] = keys.credential_secrets(project.home)

@@ -1,11 +1,15 @@
-"""Asking a process over HTTP whether it is ready."""
+"""Asking a process over HTTP whether it is ready.
+
+As a program, for the health checks of containers: `python -m shared.stack.health [PORT [PATH]]` ends with 0 for 200.
+"""
 
 import http.client
 import json
+import sys
 
 from shared.stack.ports import HOST
 
-_TIMEOUT_SECONDS = 2.0
+_TIMEOUT_SECONDS = 3.0  # an answer takes up to two, while an engine is away
 
 
 def subgraph_is_ready(port: int) -> bool:
@@ -34,3 +38,12 @@ def _get(port: int, path: str) -> tuple[int, bytes]:
         return 0, b""
     finally:
         connection.close()
+
+
+def main(port: str = "8000", path: str = "/ready") -> int:
+    """The exit code for whether what listens there answers the path with 200."""
+    return 0 if _get(int(port), path)[0] == 200 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

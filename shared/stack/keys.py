@@ -25,19 +25,31 @@ def credential_secrets(home: Path) -> str:
     path = home / "secrets.json"
     content = _once(path, _new_secrets)
     if "credential_secrets" not in content:  # a home from before there were credentials
-        content["credential_secrets"] = _new_credential_secret()
+        content["credential_secrets"] = new_credential_secret()
         write_private(path, content)
     return str(content["credential_secrets"])
 
 
+def password_variable(role: str) -> str:
+    """The environment variable that gives a login role its password from outside."""
+    return f"{role.upper()}_PASSWORD"
+
+
 def database_passwords(home: Path, roles: list[str]) -> dict[str, str]:
-    """A password for each login role; roles that are new to the home get one."""
+    """A password for each login role: that of its variable, or the home's own; roles new to the home get one."""
+    given = {role: password for role in roles if (password := os.environ.get(password_variable(role)))}
+    return given | _own_passwords(home, [role for role in roles if role not in given])
+
+
+def _own_passwords(home: Path, roles: list[str]) -> dict[str, str]:
+    if not roles:
+        return {}
     path = home / "secrets.json"
     content = _once(path, _new_secrets)
     passwords: dict[str, str] = content["database_passwords"]
     missing = [role for role in roles if role not in passwords]
     if missing:
-        passwords.update((role, secrets.token_urlsafe(32)) for role in missing)
+        passwords.update((role, new_password()) for role in missing)
         write_private(path, content)
     return {role: passwords[role] for role in roles}
 
@@ -45,7 +57,7 @@ def database_passwords(home: Path, roles: list[str]) -> dict[str, str]:
 def signing_keys(home: Path) -> Path:
     """The file with the private JWK Set (one Ed25519 key) that identity signs with."""
     path = home / "signing-keys.json"
-    _once(path, _new_signing_keys)
+    _once(path, new_signing_keys)
     return path
 
 
@@ -76,17 +88,24 @@ def _once(path: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 def _new_secrets() -> dict[str, Any]:
     return {
-        "router_secret": secrets.token_urlsafe(32),
-        "credential_secrets": _new_credential_secret(),
+        "router_secret": new_password(),
+        "credential_secrets": new_credential_secret(),
         "database_passwords": {},
     }
 
 
-def _new_credential_secret() -> str:
+def new_password() -> str:
+    """256 random bits, as text that needs no quoting in a URL."""
+    return secrets.token_urlsafe(32)
+
+
+def new_credential_secret() -> str:
+    """What credentials seals keys with."""
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def _new_signing_keys() -> dict[str, Any]:
+def new_signing_keys() -> dict[str, Any]:
+    """A private JWK Set of one Ed25519 key."""
     key = Ed25519PrivateKey.generate()
     return {
         "keys": [

@@ -2,7 +2,6 @@
 
 import json
 import time
-from pathlib import Path
 from typing import Any
 
 import jwt
@@ -15,10 +14,10 @@ _PUBLIC = ("kty", "crv", "kid", "x", "alg", "use")
 
 
 class SigningKeys:
-    """A private JWK Set of Ed25519 keys, parsed once: the first signs, all of them verify."""
+    """A private JWK Set of Ed25519 keys, as JSON, parsed once: the first signs, all of them verify."""
 
-    def __init__(self, path: Path, issuer: str, audience: str) -> None:
-        self._documents: list[dict[str, Any]] = json.loads(path.read_text())["keys"]
+    def __init__(self, key_set: str, issuer: str, audience: str) -> None:
+        self._documents: list[dict[str, Any]] = json.loads(key_set)["keys"]
         self._issuer, self._audience = issuer, audience
         self._private = OKPAlgorithm.from_jwk(self._documents[0])
         self._public = {document["kid"]: jwt.PyJWK(_published(document)) for document in self._documents}

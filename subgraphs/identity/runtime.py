@@ -12,7 +12,7 @@ from subgraphs.identity.settings import Settings
 @cache
 def signing_keys(settings: Settings) -> SigningKeys:
     """The signing keys, read once."""
-    return SigningKeys(settings.signing_keys_file, settings.issuer, settings.audience)
+    return SigningKeys(settings.key_set(), settings.issuer, settings.audience)
 
 
 def sessions_of(info: Info) -> Sessions:

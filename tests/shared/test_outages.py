@@ -60,7 +60,7 @@ def engines_of_ours(own_engines: Any) -> Any:
 def signer(tmp_path: Path, engines_of_ours: Engines) -> SigningKeys:
     """Who signs tokens."""
     settings = engines_of_ours.settings("catalog")
-    return SigningKeys(keys.signing_keys(tmp_path), settings.issuer, settings.audience)
+    return SigningKeys(keys.signing_keys(tmp_path).read_text(), settings.issuer, settings.audience)
 
 
 @asynccontextmanager
@@ -140,12 +140,14 @@ async def test_a_subgraph_starts_without_its_engines_and_serves_once_they_are_th
             "subgraph": "catalog",
             "engines": {"postgres": "away", "redis": "away"},
         }
+        assert (await catalog.client.get("/ready")).status_code == 503
         await asyncio.sleep(1)
         engines_of_ours.postgres.start()
         engines_of_ours.redis.start()
         id = await new_course(catalog, tenant)
         assert (await catalog.ask(COURSE, tenant.student, id=id)).data["course"]["presence"] == {"count": 0}
         assert (await health(catalog))["status"] == "ok"
+        assert (await catalog.client.get("/ready")).json() == await health(catalog)
         # The background work has begun too: the relay publishes what has happened.
         await eventually(lambda: _published(catalog, tenant), 2)
 
