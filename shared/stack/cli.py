@@ -74,7 +74,7 @@ def router() -> None:
     with _failures_shown(Reporter()):
         project, program = Project.load(), node()
     os.chdir(project.router)
-    os.execv(program, [program, "server.ts"])  # noqa: S606
+    os.execv(program, [str(program), "server.ts"])  # noqa: S606
 
 
 @app.command()
