@@ -31,9 +31,13 @@ KUBERNETES = ROOT / "deploy" / "kubernetes"
 LIBRARIES = {"NODE_ENV", "PGSSLMODE", "OTEL_EXPORTER_OTLP_ENDPOINT"}
 """What libraries of ours read by themselves, besides what a bucket asks for (`AWS_…`)."""
 
-COMING = {"LYCEUM_ORIGINS", "LYCEUM_RATE_LIMIT", "LYCEUM_REDIS_URL"} - set(
-    re.findall(r"\bLYCEUM_\w+", (ROOT / "router" / "settings.ts").read_text())
-)
+COMING = {
+    "LYCEUM_MAXIMUM_COST",
+    "LYCEUM_ORIGINS",
+    "LYCEUM_RATE_LIMIT",
+    "LYCEUM_RATE_LIMITS",
+    "LYCEUM_REDIS_URL",
+} - set(re.findall(r"\bLYCEUM_\w+", (ROOT / "router" / "settings.ts").read_text()))
 """Limits of the router, as long as its settings do not know them."""
 
 _VARIABLE = re.compile(r"\$\$|\$\{(?P<name>\w+)(?:(?P<operator>:[-?])(?P<other>(?:[^{}$]|\$\{\w+\})*))?\}")
