@@ -3,6 +3,7 @@ import { blockFieldSuggestionsPlugin } from '@escape.tech/graphql-armor-block-fi
 import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth';
 import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens';
 import { JSONLogWriter, Logger, type GatewayConfigSupergraph } from '@graphql-hive/gateway-runtime';
+import { operationNames } from './operations.ts';
 import { unifiedGraphHandler } from './planner.ts';
 import { useAuthentication } from './plugins/authentication.ts';
 import { useBodyLimit } from './plugins/body.ts';
@@ -12,17 +13,23 @@ import { errorMask } from './plugins/errors.ts';
 import { graphiql, renderPage, useStartPage } from './plugins/graphiql.ts';
 import { subgraphHeaders } from './plugins/headers.ts';
 import { useOperations } from './plugins/operations.ts';
+import { useTelemetry } from './plugins/telemetry.ts';
 import { settings } from './settings.ts';
 import { supergraphFile } from './supergraph.ts';
 
 const { production } = settings;
+// OpenTelemetry's SDK is not even loaded where it is off.
+const telemetry = settings.telemetry ? await import('./telemetry.ts') : undefined;
 const log = new Logger({
   level: 'info',
-  writers: [new JSONLogWriter()],
+  writers: [new JSONLogWriter(), ...(telemetry ? [telemetry.logWriter] : [])],
   // What was sent to a subgraph and came back holds what people typed, passwords among it.
   redact: { paths: ['extensions.request', 'extensions.response'], remove: true },
 });
 const maskError = errorMask(log);
+
+/** Sends what is left of it. */
+export const sendTelemetry = async () => telemetry?.stop();
 
 export const gatewayConfig: GatewayConfigSupergraph = {
   supergraph: supergraphFile(settings.supergraph, log),
@@ -62,6 +69,7 @@ export const gatewayConfig: GatewayConfigSupergraph = {
   landingPage: false,
 
   plugins: () => [
+    ...(telemetry ? [useTelemetry({ ...telemetry, log, operations: operationNames(settings.operations) })] : []),
     useBodyLimit(256 * 1024),
     useAuthentication({ ...settings, log }),
     useClient(),

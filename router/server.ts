@@ -7,7 +7,7 @@ import { createGatewayRuntime, getGraphQLWSOptions } from '@graphql-hive/gateway
 import { normalizeNodeRequest } from '@whatwg-node/server';
 import { useServer, type Extra } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
-import { gatewayConfig } from './gateway.config.ts';
+import { gatewayConfig, sendTelemetry } from './gateway.config.ts';
 import { settings } from './settings.ts';
 import { watchSupergraph } from './supergraph.ts';
 
@@ -60,6 +60,7 @@ async function stop() {
   await within(drainTimeout, Promise.all([clients.dispose(), drained]));
   await within(drainTimeout, runtime.dispose());
   await within(lastWords, drained);
+  await within(drainTimeout, sendTelemetry());
   process.exit(0);
 }
 

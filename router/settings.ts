@@ -11,6 +11,8 @@
 //   LYCEUM_OPERATIONS     the manifest of persisted operations; default persisted-query-manifest.json beside this file
 //   LYCEUM_ENVIRONMENT    development (default), or production: persisted operations only, no GraphiQL, no introspection,
 //                         no suggestions
+//   OTEL_EXPORTER_OTLP_ENDPOINT  where traces, metrics and logs go (OTLP/HTTP); none are made without it. The other OTEL_*
+//                         variables are OpenTelemetry's own
 //   LYCEUM_PROXIES        how many proxies of ours stand before the router and append to x-forwarded-for; default 0
 import { resolve } from 'node:path';
 
@@ -53,5 +55,8 @@ export const settings = {
   issuer: environment.LYCEUM_ISSUER || 'https://lyceum.example',
   audience: environment.LYCEUM_AUDIENCE || 'lyceum',
   production: oneOf('LYCEUM_ENVIRONMENT', ['development', 'production']) === 'production',
+  // What clients of ours may ask; metrics name these operations only.
+  operations: resolve(import.meta.dirname, 'persisted-query-manifest.json'),
+  telemetry: !!environment.OTEL_EXPORTER_OTLP_ENDPOINT && environment.OTEL_SDK_DISABLED?.toLowerCase() !== 'true',
   proxies: number('LYCEUM_PROXIES', 0),
 };

@@ -36,7 +36,9 @@ from shared.redis import connect
 from shared.relay import Relay
 from shared.revocations import Revocations
 from shared.settings import Settings
-from shared.telemetry import set_up_logs, trace_id_of
+from shared.telemetry import set_up_logs, trace_id_of, tracing
+from shared.telemetry.measuring import Gauge, Measuring
+from shared.telemetry.operations import TracedSockets
 
 log = structlog.get_logger()
 
@@ -61,19 +63,22 @@ def create_app(
     handlers: Handlers = lambda _: (),
     work: Sequence[Work] = (),
     routes: Sequence[BaseRoute] = (),
+    gauges: Sequence[Gauge] = (),
 ) -> Starlette:
     """A subgraph as an ASGI application. It starts without its engines and uses them once they are there.
 
     `keys` are the public keys of access tokens where the subgraph has them itself; `handlers` take other subgraphs'
-    events; `work` runs in the background; `routes` are served beside GraphQL, to anyone.
+    events; `work` runs in the background; `routes` are served beside GraphQL, to anyone; `gauges` are what operators
+    want to know of the subgraph beside what is measured of each.
     """
     set_up_logs(subgraph, settings.log_format)
+    tracing.start(subgraph)
     platform = _platform(subgraph, settings, keys)
     endpoint = _RouterOnly(schema, platform)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(coroutine) for coroutine in _background(platform, handlers, work)]
+        tasks = [asyncio.create_task(coroutine) for coroutine in _background(platform, handlers, work, gauges)]
         yield
         for task in tasks:
             task.cancel()
@@ -82,6 +87,7 @@ def create_app(
         await platform.documents.close()
         await platform.redis.aclose()
         await platform.database.close()
+        await asyncio.to_thread(tracing.stop)
 
     app = Starlette(
         lifespan=lifespan,
@@ -113,8 +119,11 @@ def _platform(subgraph: str, settings: Settings, keys: KeySource | None) -> Plat
     )
 
 
-def _background(platform: Platform, handlers: Handlers, work: Sequence[Work]) -> list[Coroutine[Any, Any, None]]:
+def _background(
+    platform: Platform, handlers: Handlers, work: Sequence[Work], gauges: Sequence[Gauge]
+) -> list[Coroutine[Any, Any, None]]:
     taken = handlers(platform)
+    sources = {handler.source for handler in taken}
     return [
         _kept_up(platform.live.run),
         _kept_up(platform.revocations.run),
@@ -122,6 +131,7 @@ def _background(platform: Platform, handlers: Handlers, work: Sequence[Work]) ->
         *(_kept_up(consumer.run) for consumer in _consumers(platform, taken)),
         *([_kept_up(Replays(platform.database, taken).run)] if taken else []),
         *(_kept_up(lambda start=start: start(platform)) for start in work),  # type: ignore[misc]
+        *([_kept_up(Measuring(platform, sources, gauges).run)] if tracing.is_on() else []),
     ]
 
 
@@ -175,6 +185,8 @@ class _RouterOnly(GraphQL[Context, None]):
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
             max_subscriptions_per_connection=None,  # the router shares one connection between equal viewers
         )
+        if tracing.is_on():
+            self.graphql_transport_ws_handler_class = TracedSockets
         self._platform = platform
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -189,7 +201,8 @@ class _RouterOnly(GraphQL[Context, None]):
         elif int(headers.get("content-length") or 0) > _BODY:
             await PlainTextResponse(_TOO_LARGE, 413)(scope, receive, send)
         else:
-            await super().__call__(scope, _limited(receive), send)
+            with tracing.span("graphql", "server", headers.get("traceparent"), {"http.request.method": "POST"}):
+                await super().__call__(scope, _limited(receive), send)
 
     async def run(self, request: Any) -> Any:  # type: ignore[override]  # it is overloaded on the kind of request
         try:
@@ -261,7 +274,7 @@ def _origin(request: HTTPConnection) -> Origin:
     return Origin(
         address=forwarded or (request.client.host if request.client else None),
         user_agent=headers.get("user-agent", "")[:500] or None,
-        trace_id=trace_id_of(headers),
+        trace_id=current[0] if (current := tracing.ids()) else trace_id_of(headers),
     )
 
 

@@ -17,7 +17,7 @@ An innocent event is parked only if five processes in a row are killed while the
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -38,6 +38,7 @@ from shared.parking import park
 from shared.postgres import Database
 from shared.relay import head_key, replay_key
 from shared.tables import PARTITIONS, consumer_position, consumer_start
+from shared.telemetry import tracing
 
 log = structlog.get_logger()
 
@@ -61,7 +62,7 @@ class EndedProcesses(Exception):
 class Consumer:
     """Applies the events of one source to one subgraph, which may be the source itself, for as long as it runs."""
 
-    def __init__(self, source: str, database: Database, redis: Redis, handlers: Iterable[Handler]) -> None:
+    def __init__(self, source: str, database: Database, redis: Redis, handlers: Collection[Handler]) -> None:
         self._source, self._database, self._redis = source, database, redis
         self._handlers = Handlers(handlers)
         self._streams = {stream_of(source, partition): partition for partition in range(PARTITIONS)}
@@ -70,6 +71,8 @@ class Consumer:
         self._begun: dict[int, int] = {}  # partition to the event that this process is counted to have begun with
         self._proven: set[int] = set()  # partitions on which this process has applied an event
         self._interruption = _Interruption(source)
+        for handler in handlers:
+            tracing.parked(source, handler.event.type, 0)
 
     async def run(self) -> None:
         """Runs until cancelled; starts over, from its stored positions, whenever an engine was away."""
@@ -229,6 +232,7 @@ class Consumer:
                 await self._advance(session, partition, event.sequence)
         self._last[partition] = self._stored[partition] = event.sequence
         if is_new:
+            tracing.parked(self._source, event.type)
             log.error(
                 "consumer.parked",
                 source=self._source,

@@ -21,6 +21,7 @@ from sqlalchemy.types import TypeEngine
 from shared import audit, tables
 from shared.auth import Viewer
 from shared.postgres import Origin, act_for
+from shared.telemetry import tracing
 
 
 class Event(BaseModel):
@@ -80,6 +81,7 @@ class Received:
     organization_id: UUID | None
     data: bytes
     trace_id: str | None
+    traceparent: str | None = None  # the span that published it
 
     @classmethod
     def from_stream(cls, source: str, partition: int, entry: bytes, fields: Mapping[bytes, bytes]) -> Self:
@@ -93,6 +95,7 @@ class Received:
             UUID(organization) if organization else None,
             fields[b"data"],
             fields[b"traceId"].decode() or None,
+            fields.get(b"traceparent", b"").decode() or None,
         )
 
 
@@ -110,14 +113,29 @@ class Handlers:
 
     async def apply(self, session: AsyncSession, event: Received) -> bool:
         """Runs what takes the event, in the event's tenant and trace; False when nothing does."""
-        handlers = self._by_type.get((event.source, event.type), ())
-        if handlers:
+        handlers = self._by_type.get((event.source, event.type))
+        if not handlers:
+            return False
+        with tracing.span(f"process {event.type}", "consumer", event.traceparent, _described(event)):
             await act_for(session, Viewer(organization_id=event.organization_id))
             session.info["origin"] = Origin(trace_id=event.trace_id)
-        for handler in handlers:
-            await handler.handle(session, handler.event.model_validate_json(event.data))
-        await session.flush()
-        return bool(handlers)
+            for handler in handlers:
+                await handler.handle(session, handler.event.model_validate_json(event.data))
+            await session.flush()
+        return True
+
+
+def _described(event: Received) -> dict[str, str]:
+    """OpenTelemetry's semantic conventions for messaging."""
+    return {
+        "messaging.system": "redis",
+        "messaging.operation.type": "process",
+        "messaging.operation.name": "process",
+        "messaging.destination.name": stream_of(event.source, event.partition),
+        "messaging.message.id": f"{event.sequence}-0",
+        "lyceum.event.type": event.type,
+        "lyceum.organization.id": str(event.organization_id or ""),
+    }
 
 
 def partition_of(key: UUID) -> int:
@@ -134,6 +152,7 @@ _columns: dict[str, TypeEngine[Any]] = {
     "aggregate_id": Uuid(),
     "data": JSONB(),
     "trace_id": Text(),
+    "traceparent": Text(),
 }
 _INSERT = insert(tables.outbox).from_select(
     list(_columns),
@@ -149,12 +168,12 @@ async def emit(session: AsyncSession, event: Event, *, actor_id: UUID | None = N
 async def emit_all(session: AsyncSession, events: Sequence[Event], *, actor_id: UUID | None = None) -> None:
     """Writes events and their audit rows, in as many statements as for one; aggregates are locked in their order."""
     await session.flush()
-    trace_id = session.info["origin"].trace_id
-    await session.execute(_INSERT, [_row(event, trace_id) for event in events])
+    trace = session.info["origin"].trace_id, tracing.traceparent()
+    await session.execute(_INSERT, [_row(event, *trace) for event in events])
     await audit.record_all(session, [_entry(event, actor_id) for event in events])
 
 
-def _row(event: Event, trace_id: str | None) -> dict[str, Any]:
+def _row(event: Event, trace_id: str | None, traceparent: str | None) -> dict[str, Any]:
     return {
         "lock": int.from_bytes(event.id.bytes[8:], signed=True),
         "new_organization_id": event.organization_id,
@@ -163,6 +182,7 @@ def _row(event: Event, trace_id: str | None) -> dict[str, Any]:
         "new_aggregate_id": event.id,
         "new_data": event.model_dump(mode="json", by_alias=True),
         "new_trace_id": trace_id,
+        "new_traceparent": traceparent,
     }
 
 

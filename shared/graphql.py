@@ -23,6 +23,8 @@ from shared.cache import CachePolicy
 from shared.context import Context
 from shared.errors import BadInput, Error, FieldError, InvalidInput, Refusal, Rejected, Unavailable
 from shared.postgres import Model
+from shared.telemetry import tracing
+from shared.telemetry.operations import NamedOperations
 
 log = structlog.get_logger()
 
@@ -119,6 +121,7 @@ class Schema(strawberry.federation.Schema):
                 lambda: ValidationCache(maxsize=_CACHED_DOCUMENTS),
                 lambda: MaxTokensLimiter(_TOKENS),
                 MaskFaults,
+                *([NamedOperations] if tracing.is_on() else []),
                 *extensions,
             ],
             exception_handlers=[
@@ -203,8 +206,10 @@ class MaskFaults(MaskErrors):
     def anonymise_error(self, error: GraphQLError) -> GraphQLError:
         refusal = refusal_of(error.original_error)
         if refusal is None:
+            tracing.fail(error.original_error)
             log.error("resolver.failed", path=_path(error), exc_info=error.original_error)
         elif isinstance(refusal, Unavailable):
+            tracing.fail(error.original_error)
             log.warning("engine.unavailable", path=_path(error), error=type(error.original_error).__name__)
         return GraphQLError(
             refusal.message if refusal else "Something went wrong on our side.",

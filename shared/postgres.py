@@ -20,6 +20,7 @@ from shared import ids
 from shared.auth import ANONYMOUS, Viewer
 from shared.errors import Error, Rejected
 from shared.settings import Settings
+from shared.telemetry import tracing
 
 log = structlog.get_logger()
 
@@ -138,7 +139,7 @@ def _engine(subgraph: str, url: SecretStr, pool_size: int) -> AsyncEngine:
         "idle_in_transaction_session_timeout": "10000",
         "jit": "off",  # compiling costs more than the short queries of an API take
     }
-    return create_async_engine(
+    engine = create_async_engine(
         make_url(url.get_secret_value()).set(drivername="postgresql+asyncpg"),
         pool_size=pool_size,
         max_overflow=pool_size,
@@ -151,6 +152,8 @@ def _engine(subgraph: str, url: SecretStr, pool_size: int) -> AsyncEngine:
             "connection_class": _TenantConnection,
         },
     )
+    tracing.follow_statements(engine, subgraph)
+    return engine
 
 
 async def act_for(session: AsyncSession, viewer: Viewer) -> None:

@@ -9,6 +9,8 @@ from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from shared.telemetry import tracing
+
 
 def connect(url: SecretStr) -> Redis:
     """A client for this process. Commands fail within about two seconds while Redis is away, and work again after."""
@@ -22,7 +24,9 @@ def connect(url: SecretStr) -> Redis:
         health_check_interval=0,
     )
     pool.connection_class = type("Connection", (_Cancellable, pool.connection_class), {})
-    return Redis(connection_pool=pool)
+    redis = Redis(connection_pool=pool)
+    tracing.follow_commands(redis)
+    return redis
 
 
 class _Cancellable(AbstractConnection):

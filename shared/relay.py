@@ -21,6 +21,7 @@ from shared.events import stream_of
 from shared.idempotency import forgetting
 from shared.postgres import Database
 from shared.tables import PARTITIONS, outbox
+from shared.telemetry import tracing
 
 log = structlog.get_logger()
 
@@ -121,7 +122,7 @@ class Relay:
             for row in rows:
                 pipeline.xadd(
                     stream_of(self._subgraph, partition),
-                    _fields(row),
+                    self._told(row),
                     id=f"{row.sequence}-0",
                     maxlen=_STREAM_LENGTH,
                     approximate=True,
@@ -129,6 +130,22 @@ class Relay:
             await pipeline.execute()
         self._published[partition] = rows[-1].sequence
         self._behind |= len(rows) == _BATCH
+
+    def _told(self, row: Any) -> dict[Any, Any]:
+        """The entry of an event. Its span reaches from its transaction to here: how long it waited for the relay."""
+        if row.traceparent is None:
+            return _fields(row, "")
+        described = {
+            "messaging.system": "redis",
+            "messaging.operation.type": "send",
+            "messaging.operation.name": "publish",
+            "messaging.destination.name": stream_of(self._subgraph, row.partition),
+            "messaging.message.id": f"{row.sequence}-0",
+            "lyceum.event.type": row.type,
+        }
+        since = row.created_at.timestamp()
+        with tracing.span(f"publish {row.type}", "producer", row.traceparent, described, since=since):
+            return _fields(row, tracing.traceparent() or row.traceparent)
 
     async def _unpublished(self, connection: AsyncConnection, partition: int) -> list[Any]:
         after = self._published[partition]
@@ -168,11 +185,12 @@ _HEADS = text("""
 """)
 
 
-def _fields(row: Any) -> dict[Any, Any]:
+def _fields(row: Any, traceparent: str) -> dict[Any, Any]:
     return {
         "type": row.type,
         "timestamp": row.created_at.isoformat(),
         "organizationId": str(row.organization_id or ""),
         "data": orjson.dumps(row.data),
         "traceId": row.trace_id or "",
+        "traceparent": traceparent,
     }

@@ -37,6 +37,7 @@ outbox = Table(
     Column("data", JSONB, nullable=False),
     Column("trace_id", Text),
     _now(),
+    Column("traceparent", Text),  # the span that told of it (W3C Trace Context), while telemetry is on
     Index("outbox_unnumbered", "partition", "id", postgresql_where=text("sequence IS NULL")),
     Index("outbox_numbered", "partition", "sequence", unique=True, postgresql_where=text("sequence IS NOT NULL")),
     Index("outbox_organization", "organization_id", "id"),

@@ -8,10 +8,13 @@ from typing import Any
 
 import structlog
 
+from shared.telemetry import tracing
+from shared.telemetry.failures import told
+
 _ALLOWED = frozenset(
     {
-        "event", "level", "timestamp", "exception", "exc_info", "logger", "subgraph", "trace_id", "error", "path",
-        "operation", "duration_ms", "status", "partition", "sequence", "source", "first", "name", "count",
+        "event", "level", "timestamp", "exception", "exc_info", "logger", "subgraph", "trace_id", "span_id", "error",
+        "path", "operation", "duration_ms", "status", "partition", "sequence", "source", "first", "name", "count",
     }
 )  # fmt: skip
 """Log keys; a new one is added here after asking who may see it."""
@@ -21,17 +24,15 @@ _TRACEPARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}
 
 def set_up_logs(subgraph: str, log_format: str) -> None:
     """Sends structlog and the standard library's warnings to standard output, one line each."""
-    # Plain tracebacks: richer ones print the variables of every frame, and with them passwords and tokens.
-    console = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    console = structlog.dev.ConsoleRenderer(colors=False)
     renderer = console if log_format == "console" else structlog.processors.JSONRenderer()
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last = [*([structlog.processors.format_exc_info] if log_format == "json" else []), renderer]
     structlog.configure(
-        processors=[*shared, _only_allowed, *last],
+        processors=[*shared, _in_trace, structlog.processors.ExceptionRenderer(told), _only_allowed, _sent, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
@@ -39,6 +40,18 @@ def set_up_logs(subgraph: str, log_format: str) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     # Strawberry logs every error, expected or not; ours are logged where they are masked.
     logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)
+
+
+def _in_trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    current = tracing.ids()
+    if current is not None:
+        event["trace_id"], event["span_id"] = current
+    return event
+
+
+def _sent(_logger: Any, level: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    tracing.log_line(level, event)
+    return event
 
 
 def _only_allowed(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
