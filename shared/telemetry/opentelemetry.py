@@ -6,6 +6,7 @@ a second, and each look would be a trace of its own.
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.telemetry.tracing import Attributes, Kind, interval
 
+_LAST_WORDS = 2.0  # seconds to send what is left in; exporters would try a collector that is away for longer
 _STATEMENT = 4_096  # characters of a statement that are told
 _SECONDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10)  # of OpenTelemetry's semantic conventions for databases
 
@@ -56,13 +58,13 @@ class Telemetry:
         named = {"service.name": f"lyceum-{subgraph}", "service.namespace": "lyceum"}
         # OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES are not for all processes of a stack at once: ours come last.
         resource = Resource.create({"service.instance.id": f"{subgraph}-{os.getpid()}"}).merge(Resource(named))
-        self._tracers = TracerProvider(resource=resource)  # the sampler is OTEL_TRACES_SAMPLER's
+        # The sampler is OTEL_TRACES_SAMPLER's.
+        self._tracers = TracerProvider(resource=resource, shutdown_on_exit=False)
         self._tracers.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         reader = PeriodicExportingMetricReader(OTLPMetricExporter(), export_interval_millis=interval() * 1_000)
-        self._meters = MeterProvider([reader], resource=resource)
-        self._loggers = LoggerProvider(resource=resource)
+        self._meters = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
+        self._loggers = LoggerProvider(resource=resource, shutdown_on_exit=False)
         self._loggers.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter()))
-        trace.set_tracer_provider(self._tracers)  # Elasticsearch's client makes spans by itself where there is one
         self._tracer = self._tracers.get_tracer("lyceum")
         self._logger = self._loggers.get_logger("lyceum")
         self._meter = self._meters.get_meter("lyceum")
@@ -78,9 +80,14 @@ class Telemetry:
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
 
     def shut_down(self) -> None:
-        """Sends what is left."""
-        for provider in (self._tracers, self._meters, self._loggers):
-            provider.shutdown()
+        """Sends what is left, as far as that takes no longer than a process may take to end."""
+        providers = (self._tracers, self._meters, self._loggers)
+        threads = [threading.Thread(target=provider.shutdown, daemon=True) for provider in providers]
+        for thread in threads:
+            thread.start()
+        deadline = time.monotonic() + _LAST_WORDS
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     @contextmanager
     def span(

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import yaml
 
@@ -263,9 +264,7 @@ async def test_no_metric_tells_tenants_apart(graph: Graph, student: str, collect
         assert not {label for label in point.labels if "organization" in label or "user" in label}
 
 
-async def test_a_refused_operation_is_no_fault_and_a_fault_is_logged_with_its_trace(
-    graph: Graph, collector: Collector
-) -> None:
+async def test_a_refused_operation_is_no_fault(graph: Graph, collector: Collector) -> None:
     trace, _, headers = begun()
     answer = await graph.ask(COURSES.format(name="Refused"), None, headers=headers)
     assert codes_of(answer.body)
@@ -317,6 +316,23 @@ def _logs(home: Path) -> list[Path]:
     return found
 
 
-async def test_logs_come_with_their_trace(graph: Graph, student: str, watched: Stack, collector: Collector) -> None:
-    lines: list[Any] = [line for line in collector.lines if line.service != "lyceum-router"]
-    assert {line.service for line in lines} <= SERVICES
+async def test_a_fault_marks_its_trace_and_is_logged_with_it(
+    graph: Graph, student: str, watched: Stack, collector: Collector
+) -> None:
+    trace, _, headers = begun()
+    ai = psutil.Process(watched.pids["ai"])
+    ai.suspend()
+    try:
+        answer = await graph.ask('query Stuck { semanticSearch(query: "star") { score } }', student, headers=headers)
+    finally:
+        ai.resume()
+    assert answer.codes == ["SERVICE_UNAVAILABLE"]
+    spans = await until(collector, trace, SERVER, "lyceum-router")
+    router = one(spans, "lyceum-router", SERVER, "query Stuck")
+    assert router.has_failed
+    assert one(spans, "lyceum-router", CLIENT, "subgraph ai").has_failed
+    (line,) = await asyncio.to_thread(
+        collector.until, lambda: [line for line in list(collector.lines) if line.attributes.get("trace_id") == trace]
+    )
+    assert (line.service, line.attributes["span_id"]) == ("lyceum-router", router.id)
+    assert collector.named("lms_subgraph_latency_milliseconds_count", subgraph="ai", outcome="fault")

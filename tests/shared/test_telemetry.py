@@ -1,5 +1,6 @@
 """Telemetry of one process: what is loaded where it is off, and what the log says of an exception."""
 
+import json
 import os
 import subprocess
 import sys
@@ -100,3 +101,40 @@ def test_the_log_has_all_causes_and_what_programs_say() -> None:
     group = ExceptionGroup("several", [asyncpg.InterfaceError("closed"), ValueError(CANARY)])
     assert "with asyncpg.exceptions._base.InterfaceError: closed" in said(group)
     assert CANARY not in said(group)
+
+
+LINES = """
+import sys, time
+from shared.telemetry import set_up_logs, tracing
+import structlog
+
+set_up_logs("catalog", "json")
+tracing.start("catalog")
+log = structlog.get_logger()
+with tracing.span("one", "server", sys.argv[1], {}):
+    log.error("inside", count=1, password="hidden")
+log.error("outside")
+began = time.monotonic()
+tracing.stop()
+print(time.monotonic() - began)
+"""
+
+
+@pytest.mark.parametrize("endpoint", ["", "http://127.0.0.1:9"])
+def test_lines_carry_their_trace_and_a_collector_that_is_away_holds_up_nobody(endpoint: str) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    answer = subprocess.run(
+        [sys.executable, "-c", LINES, f"00-{trace}-b7ad6b7169203331-01"],
+        env=os.environ | {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_BSP_EXPORT_TIMEOUT": "100"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    *lines, seconds = answer.stdout.splitlines()
+    inside, outside = (json.loads(line) for line in lines)
+    assert inside.get("trace_id") == (trace if endpoint else None)
+    assert ("span_id" in inside) == bool(endpoint)
+    assert "trace_id" not in outside
+    assert "hidden" not in answer.stdout
+    assert float(seconds) < 5
