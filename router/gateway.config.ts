@@ -1,7 +1,5 @@
 // What the gateway does with a request; settings.ts says what can be told to it, server.ts how it listens.
 import { blockFieldSuggestionsPlugin } from '@escape.tech/graphql-armor-block-field-suggestions';
-import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth';
-import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens';
 import { JSONLogWriter, Logger, type GatewayConfigSupergraph } from '@graphql-hive/gateway-runtime';
 import { operationNames } from './operations.ts';
 import { unifiedGraphHandler } from './planner.ts';
@@ -12,12 +10,16 @@ import { useClient } from './plugins/client.ts';
 import { errorMask } from './plugins/errors.ts';
 import { graphiql, renderPage, useStartPage } from './plugins/graphiql.ts';
 import { subgraphHeaders } from './plugins/headers.ts';
+import { useDocumentLimits, useOperationLimits } from './plugins/limits.ts';
 import { useOperations } from './plugins/operations.ts';
+import { useRateLimit } from './plugins/rates.ts';
+import { useSecurityHeaders } from './plugins/security.ts';
+import { useSubscriptionLimit } from './plugins/subscriptions.ts';
 import { useTelemetry } from './plugins/telemetry.ts';
 import { settings } from './settings.ts';
 import { supergraphFile } from './supergraph.ts';
 
-const { production } = settings;
+const { production, proxies, origins, rates, timeout, timeouts } = settings;
 // OpenTelemetry's SDK is not even loaded where it is off.
 const telemetry = settings.telemetry ? await import('./telemetry.ts') : undefined;
 const log = new Logger({
@@ -27,6 +29,15 @@ const log = new Logger({
   redact: { paths: ['extensions.request', 'extensions.response'], remove: true },
 });
 const maskError = errorMask(log);
+const limits = {
+  depth: 12,
+  tokens: 1_000,
+  fields: 1_000,
+  aliases: 15,
+  directives: 9,
+  rootFields: 20,
+  cost: settings.maximumCost,
+};
 
 /** Sends what is left of it. */
 export const sendTelemetry = async () => telemetry?.stop();
@@ -55,14 +66,16 @@ export const gatewayConfig: GatewayConfigSupergraph = {
       },
     },
   },
-  upstreamTimeout: ({ executionRequest }) => (executionRequest?.operationType === 'subscription' ? undefined : 10_000),
+  // Of a subscription it is the first event that must come in time; see the plugin.
+  upstreamTimeout: ({ subgraphName, executionRequest }) =>
+    executionRequest?.operationType === 'subscription' ? undefined : (timeouts.get(subgraphName ?? '') ?? timeout),
 
   maskedErrors: { maskError },
   subgraphErrors: false,
 
   // A header that no cross-site form or image can send; JSON bodies need none of them.
   csrfPrevention: { requestHeaders: ['authorization', 'x-requested-with', 'apollo-require-preflight'] },
-  cors: { origin: '*', credentials: false },
+  cors: origins.length > 0 && { origin: [...origins], credentials: false, exposedHeaders: ['retry-after', 'x-request-id'] },
   disableIntrospection: production ? {} : undefined,
   graphiql: production ? false : graphiql,
   renderGraphiQL: renderPage,
@@ -73,10 +86,13 @@ export const gatewayConfig: GatewayConfigSupergraph = {
     useBodyLimit(256 * 1024),
     useAuthentication({ ...settings, log }),
     useClient(),
+    rates ? useRateLimit({ ...rates, proxies, log }) : {},
     useOperations(settings),
     useBoundedSubscriptions(500, maskError),
-    maxDepthPlugin({ n: 12, flattenFragments: true }),
-    maxTokensPlugin({ n: 1_000 }),
+    useDocumentLimits(limits),
+    useOperationLimits(limits),
+    useSubscriptionLimit(settings.subscriptionsPerPerson),
+    useSecurityHeaders(production),
     production ? blockFieldSuggestionsPlugin() : useStartPage(),
   ],
 };

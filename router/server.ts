@@ -9,6 +9,7 @@ import { useServer, type Extra } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { gatewayConfig, sendTelemetry } from './gateway.config.ts';
 import { settings } from './settings.ts';
+import { socketAdmission } from './sockets.ts';
 import { watchSupergraph } from './supergraph.ts';
 
 const maximumMessage = 64 * 1024;
@@ -38,7 +39,10 @@ const unwatch = watchSupergraph(settings.supergraph, () => runtime.invalidateUni
 const server = createServer(runtime).listen(settings.port, settings.host);
 await once(server, 'listening').catch(refuse);
 
-const sockets = new WebSocketServer({ server, path: runtime.graphqlEndpoint, maxPayload: maximumMessage });
+const { verifyClient, count } = socketAdmission(settings);
+const path = runtime.graphqlEndpoint;
+const sockets = new WebSocketServer({ server, path, maxPayload: maximumMessage, verifyClient });
+count(sockets);
 const operations = getGraphQLWSOptions<object, Extra>(runtime, ({ extra }) => ({
   req: extra.request,
   socket: extra.socket,

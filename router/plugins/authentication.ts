@@ -4,7 +4,7 @@
 // token pass as anonymous; what they may see is for the subgraphs to say.
 import type { GatewayPlugin, Logger } from '@graphql-hive/gateway-runtime';
 import { isAsyncIterable } from '@graphql-tools/utils';
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { createRemoteJWKSet, decodeJwt, errors, jwtVerify, type JWTPayload } from 'jose';
 import { parameter } from './client.ts';
 import { apiKeys, isApiKey, type Partner } from './keys.ts';
 import { refusal, refuse, type Received } from './refusal.ts';
@@ -22,6 +22,8 @@ export interface AuthenticationOptions {
 export interface Authentication {
   /** `Bearer <token>` once verified; empty for an anonymous request. */
   authorization: string;
+  /** What the verified token says. */
+  claims?: JWTPayload;
   /** Whose API key it was that came instead of a token; the subgraphs are told the token that it was exchanged for. */
   partner?: Partner;
 }
@@ -50,12 +52,12 @@ export function useAuthentication({ keys, issuer, audience, log, ...options }: A
     const [, token] = /^Bearer +(\S+)$/i.exec(header) ?? [];
     if (!token) throw new errors.JWTInvalid('Not a bearer token');
     if (!isApiKey(token)) {
-      await jwtVerify(token, keySet, expected);
-      return { authorization: `Bearer ${token}` };
+      const { payload } = await jwtVerify(token, keySet, expected);
+      return { authorization: `Bearer ${token}`, claims: payload };
     }
     const partner = await partners.partnerOf(token);
     if (!partner) throw new errors.JWTInvalid('Not an API key');
-    return { authorization: `Bearer ${partner.accessToken}`, partner };
+    return { authorization: `Bearer ${partner.accessToken}`, claims: decodeJwt(partner.accessToken), partner };
   }
 
   return {

@@ -21,6 +21,12 @@ function isUnreachable(error: unknown): boolean {
   return error instanceof GraphQLError && (unreachable.has(String(error.extensions.code)) || 'request' in error.extensions);
 }
 
+// What libraries refuse without a code is about the request, which is not GraphQL's yet, or about its variables.
+function coded(error: GraphQLError): GraphQLError {
+  const code = error.extensions.code ?? (error.extensions.http ? 'BAD_REQUEST' : 'BAD_USER_INPUT');
+  return Object.assign(error, { extensions: { ...error.extensions, code } });
+}
+
 export function errorMask(log: Logger) {
   return (error: unknown): GraphQLError => {
     const path = error instanceof GraphQLError ? error.path : undefined;
@@ -28,7 +34,7 @@ export function errorMask(log: Logger) {
       const message = 'A part of the graph is not available at the moment.';
       return createGraphQLError(message, { path, extensions: { code: 'SERVICE_UNAVAILABLE' } });
     }
-    if (isForClients(error)) return error;
+    if (isForClients(error)) return coded(error);
     log.error({ error: String((error as Error)?.stack ?? error) }, 'Unexpected error');
     return createGraphQLError('Unexpected error.', { path, extensions: { code: 'INTERNAL_SERVER_ERROR' } });
   };

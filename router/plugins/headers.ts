@@ -3,17 +3,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { GatewayContext } from '@graphql-hive/gateway-runtime';
+import { clientAddress } from './address.ts';
 import type { Authentication } from './authentication.ts';
 
 interface Received {
   request: Request;
   context: GatewayContext & Partial<Authentication> & { req?: IncomingMessage; requestId?: string };
-}
-
-// A forwarded address counts only as far back as our own proxies wrote it.
-function clientAddress({ request, context }: Received, proxies: number): string | undefined {
-  const forwarded = request.headers.get('x-forwarded-for')?.split(',') ?? [];
-  return (proxies > 0 && forwarded.at(-proxies)?.trim()) || context.req?.socket.remoteAddress;
 }
 
 export function subgraphHeaders({ secret, proxies }: { secret: string; proxies: number }) {
@@ -27,7 +22,7 @@ export function subgraphHeaders({ secret, proxies }: { secret: string; proxies: 
       'x-request-id': context.requestId,
       traceparent: request.headers.get('traceparent'),
       'user-agent': request.headers.get('user-agent'),
-      'x-forwarded-for': clientAddress(received, proxies),
+      'x-forwarded-for': clientAddress(request.headers.get('x-forwarded-for'), context.req?.socket.remoteAddress, proxies),
     };
   };
 }

@@ -10,6 +10,8 @@ from shared.stack import keys
 from shared.stack.ports import HOST
 from shared.stack.project import Project
 
+_RATE_LIMIT = "6000"  # requests a minute: everybody on this machine has one address
+
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
@@ -55,10 +57,12 @@ def for_subgraph(
     return environment
 
 
-def for_router(project: Project, port: int, jwks: str) -> dict[str, str]:
-    """The environment of the router's process; it gets no address of an engine that the stack knows."""
+def for_router(project: Project, addresses: Addresses, port: int, jwks: str) -> dict[str, str]:
+    """The environment of the router's process; of the engines that the stack knows it gets the address of Redis."""
     environment = _common(project, jwks) | {
         "LYCEUM_PORT": str(port),
+        "LYCEUM_RATE_LIMIT": os.environ.get("LYCEUM_RATE_LIMIT", _RATE_LIMIT),
+        "LYCEUM_REDIS_URL": addresses.redis,
         "LYCEUM_SUPERGRAPH": str(project.supergraph),
         "NODE_ENV": "production",
     }

@@ -125,7 +125,7 @@ class Stack:
         process = Process(
             _ROUTER,
             [node(), "server.ts"],
-            environment=environment.for_router(self._project, self._port, jwks),
+            environment=environment.for_router(self._project, self._engines.addresses, self._port, jwks),
             directory=self._project.router,
             log=self._project.logs / f"{_ROUTER}.log",
             on_line=self._reporter.line_writer(_ROUTER),

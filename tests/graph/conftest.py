@@ -49,9 +49,9 @@ async def graph(stack: Stack) -> AsyncIterator[Graph]:
 @pytest.fixture(scope="package")
 async def production(stack: Stack) -> AsyncIterator[Graph]:
     """A second router before the same subgraphs, as it runs in production."""
-    router = Replica.of(stack, "router", LYCEUM_ENVIRONMENT="production")
+    router = Replica.of(stack, "router", LYCEUM_ENVIRONMENT="production", LYCEUM_RATE_LIMIT="0")
     await router.start()
-    graph = Graph(f"http://127.0.0.1:{router.port}/graphql", f"ws://127.0.0.1:{router.port}/graphql")
+    graph = router.graph
     try:
         yield graph
     finally:

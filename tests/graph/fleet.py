@@ -74,7 +74,7 @@ class Fleet:
 
     def _replica(self, name: str, port: int, jwks: str) -> Replica:
         variables = (
-            environment.for_router(self.project, port, jwks)
+            environment.for_router(self.project, self.engines.addresses, port, jwks)
             if name == "router"
             else environment.for_subgraph(name, self.project, self.engines.addresses, jwks, port)
         )

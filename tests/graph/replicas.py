@@ -60,6 +60,22 @@ class Replica:
         self.process.terminate()
         assert await self.process.wait() == 0
 
+    @property
+    def graph(self) -> Graph:
+        """The graph behind this router."""
+        return Graph(f"http://127.0.0.1:{self.port}/graphql", f"ws://127.0.0.1:{self.port}/graphql")
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Graph]:
+        """Runs this router until the end of the block."""
+        graph = self.graph
+        try:
+            await self.start()
+            yield graph
+        finally:
+            await graph.http.aclose()
+            await self.kill()
+
     async def kill(self) -> None:
         """Ends it as a crash would."""
         if self.process and self.process.returncode is None:
@@ -87,7 +103,7 @@ async def second_line(stack: Stack) -> AsyncIterator[Line]:
     own = {"identity": identity.port, "catalog": catalog.port}
     composition.compose(project, supergraph, supergraph.parent / "schema.graphql", own)
     router = Replica.of(stack, "router", LYCEUM_SUPERGRAPH=os.fspath(supergraph))
-    graph = Graph(f"http://127.0.0.1:{router.port}/graphql", f"ws://127.0.0.1:{router.port}/graphql")
+    graph = router.graph
     replicas = (identity, catalog, router)
     try:
         await asyncio.gather(*(replica.start() for replica in replicas))

@@ -144,7 +144,7 @@ async def test_a_query_by_get_needs_a_header_that_forms_cannot_send(graph: Graph
     params = {"query": "{ viewer { scopes } }"}
     assert (await graph.http.get(graph.url, params=params)).status_code == 403
     allowed = await graph.http.get(graph.url, params=params, headers={"x-requested-with": "test"})
-    assert allowed.json() == {"data": {"viewer": None}}
+    assert allowed.json()["data"] == {"viewer": None}
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"null", b"7", b'"text"', b"\xff\xfe", b"[]", b"{}", b'{"query": 7}'])
