@@ -4,6 +4,7 @@ import { JSONLogWriter, Logger, type GatewayConfigSupergraph } from '@graphql-hi
 import { operationNames } from './operations.ts';
 import { unifiedGraphHandler } from './planner.ts';
 import { useAuthentication } from './plugins/authentication.ts';
+import { useAskOnce } from './plugins/away.ts';
 import { useBodyLimit } from './plugins/body.ts';
 import { useBoundedSubscriptions } from './plugins/bounded.ts';
 import { useClient } from './plugins/client.ts';
@@ -88,7 +89,8 @@ export const gatewayConfig: GatewayConfigSupergraph = {
     useClient(),
     rates ? useRateLimit({ ...rates, proxies, log }) : {},
     useOperations(settings),
-    useBoundedSubscriptions(500, maskError),
+    useAskOnce(),
+    useBoundedSubscriptions({ limit: 500, patience: Math.max(timeout, ...timeouts.values()), mask: maskError }),
     useDocumentLimits(limits),
     useOperationLimits(limits),
     useSubscriptionLimit(settings.subscriptionsPerPerson),

@@ -13,7 +13,14 @@ import sqlalchemy.exc
 import strawberry
 import structlog
 from graphql import GraphQLError
-from strawberry.extensions import MaskErrors, MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
+from strawberry.extensions import (
+    AddValidationRules,
+    MaskErrors,
+    MaxTokensLimiter,
+    ParserCache,
+    SchemaExtension,
+    ValidationCache,
+)
 from strawberry.federation.schema import FederationAny
 from strawberry.pydantic import InputValidationError
 from strawberry.schema.schema_converter import field_contains_type
@@ -22,6 +29,7 @@ from shared import ids
 from shared.cache import CachePolicy
 from shared.context import Context
 from shared.errors import BadInput, Error, FieldError, InvalidInput, Refusal, Rejected, Unavailable
+from shared.limits import DocumentLimits
 from shared.postgres import Model
 from shared.telemetry import tracing
 from shared.telemetry.operations import NamedOperations
@@ -120,6 +128,7 @@ class Schema(strawberry.federation.Schema):
                 lambda: ParserCache(maxsize=_CACHED_DOCUMENTS),
                 lambda: ValidationCache(maxsize=_CACHED_DOCUMENTS),
                 lambda: MaxTokensLimiter(_TOKENS),
+                lambda: AddValidationRules([DocumentLimits]),
                 MaskFaults,
                 *([NamedOperations] if tracing.is_on() else []),
                 *extensions,

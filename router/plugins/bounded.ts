@@ -1,6 +1,7 @@
 // Ends a subscription whose client reads slower than its events come, with the code SLOW_CONSUMER.
 // The gateway itself has no backpressure: one client that never reads would make it grow without end. It also ends
-// every subscription when the supergraph changes, which a client must be able to tell from an end that was meant.
+// every subscription when the supergraph changes, which a client must be able to tell from an end that was meant, and
+// waits without end for a subgraph that takes a subscription and says nothing.
 import type { GatewayPlugin } from '@graphql-hive/gateway-runtime';
 import { createGraphQLError, isAsyncIterable, type ExecutionResult } from '@graphql-tools/utils';
 import type { GraphQLError } from 'graphql';
@@ -13,6 +14,10 @@ const schemaReload = refusal('The graph has changed; subscribe again.', 'SUBSCRI
 
 export interface BoundedOptions<Event> {
   limit: number;
+  /** Milliseconds for the first event: every subscription of the graph starts with the current state. */
+  patience: number;
+  /** The last event of a source from which none came in time. */
+  silence: Event;
   /** The last event of a client that reads too slowly. */
   overflow: Event;
   /** The last event of a source that broke: thrown, an error would close the client's socket with all that is on it. */
@@ -27,10 +32,15 @@ export function bounded<Event>(source: AsyncIterable<Event>, options: BoundedOpt
   const waiting: Event[] = [];
   let ended = false;
   let wake = () => {};
+  const alarm = setTimeout(() => {
+    waiting.push(options.silence);
+    stop();
+  }, options.patience);
 
   // A source may be stuck or broken when it is told to stop; the client must not wait for it.
   const stop = () => {
     ended = true;
+    clearTimeout(alarm);
     Promise.resolve(iterator.return?.()).catch(() => {});
     wake();
   };
@@ -39,6 +49,7 @@ export function bounded<Event>(source: AsyncIterable<Event>, options: BoundedOpt
     try {
       while (!ended) {
         const { value, done } = await iterator.next();
+        clearTimeout(alarm);
         if (ended) break;
         if (done) {
           const last = options.ending();
@@ -54,6 +65,7 @@ export function bounded<Event>(source: AsyncIterable<Event>, options: BoundedOpt
         wake();
       }
     } catch (error) {
+      clearTimeout(alarm);
       if (!ended) waiting.push(options.failure(error));
     }
     ended = true;
@@ -77,8 +89,16 @@ export function bounded<Event>(source: AsyncIterable<Event>, options: BoundedOpt
   };
 }
 
-export function useBoundedSubscriptions(limit: number, mask: (error: unknown) => GraphQLError): GatewayPlugin {
+export interface SubscriptionOptions {
+  limit: number;
+  patience: number;
+  mask(error: unknown): GraphQLError;
+}
+
+export function useBoundedSubscriptions({ limit, patience, mask }: SubscriptionOptions): GatewayPlugin {
   const failure = (error: unknown): ExecutionResult => ({ errors: [mask(error)] });
+  const silence = failure(createGraphQLError('No first event', { extensions: { code: 'GATEWAY_TIMEOUT' } }));
+  const overflow = slowConsumer;
   let schema: unknown;
   return {
     onSchemaChange(change) {
@@ -90,7 +110,8 @@ export function useBoundedSubscriptions(limit: number, mask: (error: unknown) =>
       return {
         onSubscribeResult({ result, setResult }) {
           if (!isAsyncIterable(result)) return;
-          setResult(bounded(result, { limit, overflow: slowConsumer, failure, ending }) as typeof result);
+          const options = { limit, patience, silence, overflow, failure, ending };
+          setResult(bounded(result, options) as typeof result);
         },
       };
     },

@@ -20,6 +20,24 @@ QUERY = {"query": "{ __typename }"}
 MEGABYTE = 1_048_576
 
 
+def aliased(number: int) -> str:
+    """A selection with so many aliases."""
+    return "{" + " ".join(f"a{index}: __typename" for index in range(number)) + "}"
+
+
+def introspected(depth: int) -> str:
+    """A document of this depth."""
+    types = "name"
+    for _ in range(depth - 2):
+        types = f"ofType {{ {types} }}"
+    return f'{{ __type(name: "Course") {{ {types} }} }}'
+
+
+def doubling(number: int) -> str:
+    """Fragments each of which spreads the next one twice."""
+    return " ".join(f"fragment F{index} on Query {{ ...F{index + 1} ...F{index + 1} }}" for index in range(number))
+
+
 @pytest.fixture
 def secret() -> dict[str, str]:
     """The router's header."""
@@ -170,12 +188,31 @@ async def test_the_scheme_is_taken_in_any_case(catalog: Subgraph, secret: dict[s
 
 async def test_a_document_of_too_many_tokens_is_refused(catalog: Subgraph) -> None:
     who = viewer(Role.ADMIN, ids.new_id())
-    fields = [f"a{number}: __typename" for number in range(2_000)]  # three tokens each
-    fine = await catalog.ask("{" + " ".join(fields[:1_600]) + "}", who)
-    assert len(fine.data) == 1_600
-    refused = await catalog.ask("{" + " ".join(fields) + "}", who)
+    refused = await catalog.ask("{" + "__typename " * 5_000 + "}", who)
     assert refused.body["data"] is None
     assert "token" in refused.body["errors"][0]["message"].lower()
+
+
+@pytest.mark.parametrize(
+    ("taken", "refused"),
+    [
+        (aliased(200), aliased(201)),
+        (f"{{ ...A }} fragment A on Query {aliased(200)}", f"{{ ...A }} fragment A on Query {aliased(201)}"),
+        (introspected(20), introspected(21)),
+        (None, "{ ...F0 } " + doubling(80) + f" fragment F80 on Query {aliased(1)}"),
+    ],
+    ids=["aliases", "aliases in a fragment", "depth", "fragments that double one another"],
+)
+async def test_a_document_of_too_many_aliases_or_levels_is_refused(
+    catalog: Subgraph, taken: str | None, refused: str
+) -> None:
+    who = viewer(Role.ADMIN, ids.new_id())
+    if taken:
+        assert "errors" not in (await catalog.ask(taken, who)).body
+    for _ in range(2):  # the second time from the cache
+        answer = await catalog.ask(refused, who)
+        assert answer.body["data"] is None
+        assert answer.body["errors"][0]["extensions"]["code"] == "QUERY_TOO_LARGE"
 
 
 async def test_many_requests_at_once_are_all_answered(catalog: Subgraph) -> None:
