@@ -11,7 +11,7 @@ const transport = { 'strict-transport-security': 'max-age=31536000; includeSubDo
 const policy = "default-src 'self'; frame-ancestors 'none'";
 // GraphiQL is one page with its scripts, styles and fonts inside it; its editor runs in workers made from blobs.
 const pagePolicy =
-  "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; " +
+  "default-src 'self'; script-src 'self' 'unsafe-inline' blob:; style-src 'self' 'unsafe-inline'; " +
   "img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob: data:; frame-ancestors 'none'";
 
 export function useSecurityHeaders(production: boolean): GatewayPlugin {
