@@ -21,7 +21,7 @@
 //   LYCEUM_RATE_LIMIT     requests a minute from one address; default 100, 0 for any number, uncounted
 //   LYCEUM_RATE_LIMITS    requests a minute of signed-in clients, counted by organization instead: CLASS=n,
 //                         ORGANIZATION_ID=n or ORGANIZATION_ID/CLASS=n, with commas between them; the closest match holds
-//   LYCEUM_MAXIMUM_COST   the largest cost of an operation, about one for each object; default 10000, 0 for any
+//   LYCEUM_MAXIMUM_COST   the largest cost of an operation, about one for each object; default 20000, 0 for any
 //   LYCEUM_SOCKETS        WebSockets open at once from one address, at this router; default 1000
 //   LYCEUM_SUBSCRIPTIONS  subscriptions open at once of one person, at this router; default 50
 //   LYCEUM_TIMEOUT        milliseconds that a subgraph may take to answer; default 10000
@@ -86,7 +86,7 @@ export const settings = {
   proxies: number('LYCEUM_PROXIES', 0),
   origins: list('LYCEUM_ORIGINS', production ? [] : ['*']),
   rates: isCounting ? { redis: url('LYCEUM_REDIS_URL').href, requests, exceptions } : undefined,
-  maximumCost: number('LYCEUM_MAXIMUM_COST', 10_000),
+  maximumCost: number('LYCEUM_MAXIMUM_COST', 20_000),
   socketsPerAddress: number('LYCEUM_SOCKETS', 1_000),
   subscriptionsPerPerson: number('LYCEUM_SUBSCRIPTIONS', 50),
   timeout: number('LYCEUM_TIMEOUT', 10_000),

@@ -1,4 +1,4 @@
-// Refuses an operation that asks for too much before any of it is executed, with the code QUERY_TOO_LARGE, and says in
+// Refuses an operation that asks for too much before any of it is executed, mostly with the code QUERY_TOO_LARGE, and says in
 // `extensions.cost` of every answer what the operation costs. Depth and tokens are counted by libraries; see also the
 // budget of rows that subgraphs hold while they execute: an estimate alone never is the limit.
 import { maxDepthRule } from '@escape.tech/graphql-armor-max-depth';
@@ -41,15 +41,18 @@ interface Known {
 }
 
 const tooLarge = (message: string) => createGraphQLError(message, { extensions: { code: 'QUERY_TOO_LARGE' } });
+const tooManyCredentials = createGraphQLError(
+  `An operation may hold one of these fields, once: ${[...credentialFields].join(', ')}.`,
+  { extensions: { code: 'TOO_MANY_CREDENTIALS' } },
+);
 const beyond = (what: string, limit: number) => tooLarge(`The operation exceeds the limit of ${limit} ${what}.`);
 
 function refusalOf(limits: Limits, contents: Contents) {
+  if (contents.credentialFields > 1) return tooManyCredentials;
   if (contents.fields > limits.fields) return beyond('fields', limits.fields);
   if (contents.aliases > limits.aliases) return beyond('aliases', limits.aliases);
   if (contents.directives > limits.directives) return beyond('directives', limits.directives);
   if (contents.rootFields > limits.rootFields) return beyond('root fields', limits.rootFields);
-  if (contents.credentialFields > 1)
-    return tooLarge(`An operation may hold one of these fields, once: ${[...credentialFields].join(', ')}.`);
   return undefined;
 }
 

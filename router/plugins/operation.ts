@@ -24,8 +24,9 @@ type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
 /** The largest page; a subgraph refuses a field that asks for more. */
 const largestPage = 100;
-/** What a list counts as that nobody says the size of: the usual page. */
-const usualSize = 10;
+/** The usual page, and a list without pages: modules of a course, criteria, choices, memberships. */
+const usualPage = 10;
+const usualList = 5;
 const mutationCost = 10;
 // They only carry the objects of a list.
 const carriers = /(Connection|Edge|PageInfo)$/;
@@ -108,7 +109,7 @@ interface Weight {
 
 /**
  * About how many objects an operation asks for: 1 for an object, times the sizes of the lists that it lies in, and 10
- * for a mutation. A size is what `first` says, else its default, or 10 for a list without `first`.
+ * for a mutation. A size is what `first` says, else its default, or 5 for a list without `first`.
  */
 export function costOf(
   schema: GraphQLSchema,
@@ -125,7 +126,9 @@ export function costOf(
   const root = schema.getRootType(operation.operation)!;
 
   function sizeOf(field: FieldNode, definition: GraphQLField<unknown, unknown>): number {
-    const usual = definition.args.find(({ name }) => name === 'first')?.defaultValue ?? usualSize;
+    const pages = definition.args.find(({ name }) => name === 'first');
+    if (!pages) return usualList;
+    const usual = pages.defaultValue ?? usualPage;
     const argument = field.arguments?.find(({ name }) => name.value === 'first');
     const asked = argument ? valueFromASTUntyped(argument.value, variables) : usual;
     return Number.isInteger(asked) ? Math.min(Math.max(asked as number, 0), largestPage) : (usual as number);

@@ -23,7 +23,8 @@ _STOP_SECONDS = 30
 def clean_environment(home: Path, **variables: str) -> dict[str, str]:
     """What a fresh shell would give, and a home of the test's own; nothing of this test process's settings."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
-    ours = {"LYCEUM_HOME": str(home), "LYCEUM_PORT": "0", "LYCEUM_EPHEMERAL": "1", "LYCEUM_RATE_LIMIT": "1000000"}
+    ours = {"LYCEUM_HOME": str(home), "LYCEUM_PORT": "0", "LYCEUM_EPHEMERAL": "1"}
+    ours |= {"LYCEUM_RATE_LIMIT": "1000000", "LYCEUM_SUBSCRIPTIONS": "1000"}
     return kept | ours | variables
 
 

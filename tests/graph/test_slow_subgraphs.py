@@ -43,13 +43,13 @@ async def test_a_slow_subgraph_costs_its_own_fields_and_its_own_timeout(
     hasty: Graph, stack: Stack, school: School
 ) -> None:
     teacher = school.teacher
-    assert (await hasty.ask(MIXED, teacher.token)).data
+    before = (await hasty.ask(MIXED, teacher.token)).data
     with frozen(stack, "catalog"):
         answer = await hasty.ask(MIXED, teacher.token)
         assert CATALOG <= answer.seconds < CATALOG + SLACK
         assert set(answer.codes) == {UNAVAILABLE}
         assert answer.partial["viewer"]["user"] == {"displayName": teacher.name, "enrollments": None}
-        assert answer.partial["semanticSearch"] == []
+        assert answer.partial["semanticSearch"] == before["semanticSearch"]
         assert "catalog" not in str(answer.body["errors"])
         quick = await hasty.ask("{ viewer { user { displayName } } }", teacher.token)
         assert quick.data["viewer"]["user"]["displayName"] == teacher.name

@@ -16,6 +16,7 @@ from tests.graph.stack import Stack
 from tests.graph.statements import StatementLog, Statements, logged_statements
 
 COURSES, PEOPLE, AT_ONCE = 50, 8, 8
+MANY = 45  # of the courses; everything about more of them would cost more than the router allows
 
 ISSUE = """
 query($first: Int!) {
@@ -200,7 +201,7 @@ async def test_statements_do_not_grow_with_the_rows(
         await feed.until(shows(library.admin.id))
         await asyncio.sleep(0.6)  # until the events of joining are over, which read as well
         few = await measured(graph, log, stack, admin, query, first=2)
-        many = await measured(graph, log, stack, admin, query, first=COURSES)
+        many = await measured(graph, log, stack, admin, query, first=MANY)
     record_property(name, many.counts)
     for subgraph, statements in many.of.items():
         assert Counter(statements) == Counter(few.of[subgraph]), subgraph
