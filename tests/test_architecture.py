@@ -53,6 +53,7 @@ MAY_IMPORT = {
         "passwords",
     },
     "gauges": {"models"},
+    "volume": {"demo_data", "models", "documents", "runtime", "search", "services", "settings", "passwords"},
     "grading": {"models", "documents"},
     "recommending": set(),
     "documents": {"models"},

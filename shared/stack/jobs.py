@@ -7,6 +7,7 @@ is done and the total, and returns its rows. See `job` for the process.
 import json
 import os
 import sys
+from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
@@ -18,14 +19,24 @@ from shared.stack.processes import Process
 from shared.stack.project import Project
 
 
-def run(job: str, project: Project, addresses: Addresses, reporter: Reporter, **options: Any) -> int:
-    """Runs a job (`demo.seed`) in every subgraph that has its module, in the order of the list; returns all rows."""
+def run(
+    job: str,
+    project: Project,
+    addresses: Addresses,
+    reporter: Reporter,
+    further: Mapping[str, str] | None = None,
+    **options: Any,
+) -> int:
+    """Runs a job (`demo.seed`) in every subgraph that has its module, in the order of the list; returns all rows.
+
+    `further` variables are added to what a subgraph is given.
+    """
     module, _, _ = job.partition(".")
     jwks = environment.jwks_url(project, None)
     rows = 0
     for name in project.subgraphs:
         if find_spec(f"subgraphs.{name}.{module}"):
-            variables = environment.for_subgraph(name, project, addresses, jwks)
+            variables = environment.for_subgraph(name, project, addresses, jwks) | dict(further or {})
             rows += _run_one(name, job, project, variables, reporter, options)
     return rows
 

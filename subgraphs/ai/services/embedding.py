@@ -44,7 +44,7 @@ async def embed_item(database: Database, model: Model, vectors: Vectors, item: I
     begin = partial(database.begin, viewer)
     chunks = chunks_of(item.title, item.text or ", ".join(item.tags))
     made = await _embed(begin, model, viewer, Operation.EMBED_ITEM, chunks)
-    await vectors.put(_vectors(item, chunks, made))
+    await vectors.put(vectors_for(item, chunks, made))
     done = update(Item).where(Item.id == item.id, Item.version == item.version).values(embed_after=None)
     async with begin() as session:
         await session.execute(done)
@@ -80,17 +80,8 @@ async def all_items(database: Database) -> AsyncIterator[Sequence[Item]]:
         yield of_one
 
 
-async def _embed(begin: Begin, model: Model, viewer: Viewer, operation: Operation, texts: Sequence[str]) -> Embeddings:
-    try:
-        made = await model.embed(texts)
-    except ModelUnavailable as error:
-        await record(begin, viewer, operation, model.embedding_model, error.usage)
-        raise
-    await record(begin, viewer, operation, made.model, made.usage)
-    return made
-
-
-def _vectors(item: Item, chunks: Sequence[str], made: Embeddings) -> list[Vector]:
+def vectors_for(item: Item, chunks: Sequence[str], made: Embeddings) -> list[Vector]:
+    """What is stored of an item in this version: a vector per chunk."""
     return [
         Vector(
             id=uuid5(item.id, f"{item.version}/{number}"),  # the same whoever makes it
@@ -104,3 +95,13 @@ def _vectors(item: Item, chunks: Sequence[str], made: Embeddings) -> list[Vector
         )
         for number, (chunk, embedding) in enumerate(zip(chunks, made.vectors, strict=True))
     ]
+
+
+async def _embed(begin: Begin, model: Model, viewer: Viewer, operation: Operation, texts: Sequence[str]) -> Embeddings:
+    try:
+        made = await model.embed(texts)
+    except ModelUnavailable as error:
+        await record(begin, viewer, operation, model.embedding_model, error.usage)
+        raise
+    await record(begin, viewer, operation, made.model, made.usage)
+    return made
