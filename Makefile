@@ -9,7 +9,7 @@ VERIFIER := tests/credentials/verifier
 VERIFIER_INSTALLED := $(VERIFIER)/node_modules/.installed
 CHECKERS_INSTALLED := $(VENV)/.installed-checkers
 
-.PHONY: up test lint schema check release secrets bench-live install
+.PHONY: up test lint schema check release secrets bench bench-live install
 
 up: install ## Run the whole graph; Ctrl-C stops it.
 	@exec $(VENV)/bin/lyceum up $(ARGS)
@@ -33,6 +33,9 @@ release: install ## Make the public schema and the persisted operations of now t
 
 secrets: install ## Make the secrets that compose.yaml asks for, in .env; those that are there stay.
 	@exec $(VENV)/bin/lyceum secrets $(ARGS)
+
+bench: install ## Measure operations beside a hand-written endpoint; `make bench ARGS="--size m --json"`.
+	@exec $(VENV)/bin/python -m bench.graph $(ARGS)
 
 bench-live: install ## Measure subscriptions; `make bench-live ARGS="--rate 100 --json"`.
 	@exec $(VENV)/bin/python -m bench.live $(ARGS)
