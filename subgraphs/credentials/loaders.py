@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, TableValuedAlias, Uuid, and_, cast, exists, func, select
 from sqlalchemy.orm import aliased
 
 from shared.auth import Viewer
@@ -147,15 +147,17 @@ def _restored(values: dict[str, Any]) -> Reached:
 
 
 async def _progress(context: Context, earners: list[Earner]) -> dict[Earner, Reached]:
-    statement = select(Progress).where(
-        tuple_(Progress.badge_id, Progress.user_id).in_(earners), Progress.visible(context.viewer)
-    )
+    asked = _rows_of(earners)
+    is_asked = and_(Progress.badge_id == asked.c.badge_id, Progress.user_id == asked.c.user_id)
+    statement = select(Progress).join(asked, is_asked).where(Progress.visible(context.viewer))
     rows: Sequence[Progress] = await _rows(context, statement)
     return {Earner(row.badge_id, row.user_id): Reached(row.ratio, row.values, row.updated_at) for row in rows}
 
 
 async def _awards(context: Context, earners: list[Earner]) -> Sequence[Award | None]:
-    statement = select(Award).where(tuple_(Award.badge_id, Award.user_id).in_(earners), Award.visible(context.viewer))
+    asked = _rows_of(earners)
+    is_asked = and_(Award.badge_id == asked.c.badge_id, Award.user_id == asked.c.user_id)
+    statement = select(Award).join(asked, is_asked).where(Award.visible(context.viewer))
     found = {Earner(row.badge_id, row.user_id): row for row in await _rows(context, statement)}
     return [found.get(earner) for earner in earners]
 
@@ -170,10 +172,11 @@ async def _doubts(context: Context, earners: list[Earner]) -> Sequence[list[Doub
     and imports may explain it, so that somebody has to judge, and may revoke what was awarded.
     """
     rules = {Doubt.TOO_FAST: _too_fast(), Doubt.BEFORE_ENROLLMENT: _before_enrollment()}
+    asked, about = _rows_of(earners), (Evidence.target_id == Criterion.target_id, Evidence.kind == Criterion.kind)
     statement = (
         select(Criterion.badge_id, Evidence.user_id, *(func.bool_or(rule) for rule in rules.values()))
-        .join(Evidence, and_(Evidence.target_id == Criterion.target_id, Evidence.kind == Criterion.kind))
-        .where(tuple_(Criterion.badge_id, Evidence.user_id).in_(earners))
+        .join(asked, Criterion.badge_id == asked.c.badge_id)
+        .join(Evidence, and_(*about, Evidence.user_id == asked.c.user_id))
         .group_by(Criterion.badge_id, Evidence.user_id)
     )
     async with context.session() as session:
@@ -245,6 +248,13 @@ async def _credentials(context: Context, award_ids: list[UUID]) -> Sequence[Cred
     found = await issuing_of(context.platform).signed(context.session, award_ids, seen)
     context.load.spend(len(found))
     return [found.get(award_id) or Unavailable(_UNNAMED) for award_id in award_ids]
+
+
+def _rows_of(earners: Sequence[Earner]) -> TableValuedAlias:
+    """The pairs as rows to join with: one plan for any number of them, which a list of conditions is not. Planning one
+    condition for each of 150 took 17 ms, and reading by them as long."""
+    columns = (cast([getattr(earner, name) for earner in earners], ARRAY(Uuid)) for name in Earner._fields)
+    return func.unnest(*columns).table_valued(*Earner._fields, name="asked").render_derived()
 
 
 async def _rows(context: Context, statement: Any) -> Sequence[Any]:
