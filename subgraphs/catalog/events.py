@@ -1,5 +1,6 @@
 """What catalog publishes, and how it reads what identity and content publish."""
 
+from datetime import datetime
 from uuid import UUID
 
 from shared.events import Event
@@ -7,10 +8,14 @@ from shared.events import Event
 
 class CourseCreated(Event, type="course.created"):
     slug: str
+    title: str
     module_ids: list[UUID]
 
 
 class CourseUpdated(Event, type="course.updated"):
+    """`title` is what it is now, changed or not."""
+
+    title: str
     fields: list[str]
 
 
@@ -37,6 +42,7 @@ class EnrollmentCompleted(Event, type="enrollment.completed"):
 
     course_id: UUID
     user_id: UUID
+    completed_at: datetime
 
 
 class MembershipCreated(Event, type="membership.created"):

@@ -66,8 +66,8 @@ async def update_course(session: AsyncSession, viewer: Viewer, input: UpdateCour
     for name, value in changes.items():
         setattr(course, name, value)
     if changes:
-        updated = CourseUpdated(id=course.id, organization_id=course.organization_id, fields=sorted(changes))
-        await emit(session, updated)
+        own = {"id": course.id, "organization_id": course.organization_id, "title": course.title}
+        await emit(session, CourseUpdated(**own, fields=sorted(changes)))
     return course
 
 
@@ -168,7 +168,8 @@ def _share(course_id: UUID, person: UUID | InstrumentedAttribute[UUID]) -> Colum
 async def _complete(session: AsyncSession, *those: ColumnElement[bool]) -> None:
     completed = update(Enrollment).where(*those)
     completed = completed.values(status=EnrollmentStatus.COMPLETED, completed_at=datetime.now(UTC))
-    facts = (Enrollment.id, Enrollment.organization_id, Enrollment.course_id, Enrollment.user_id)
+    names = ("id", "organization_id", "course_id", "user_id", "completed_at")
+    facts = [getattr(Enrollment, name) for name in names]
     rows = (await session.execute(completed.returning(*facts))).mappings()
     # In the order of ids, as everywhere: `emit` locks them too.
     for row in sorted(rows, key=lambda row: row["id"]):
@@ -180,7 +181,7 @@ async def _count_earlier(session: AsyncSession, enrollment: Enrollment) -> None:
     enrollment.progress = enrollment.progress if share is None else share
     if share == 1:
         enrollment.status, enrollment.completed_at = EnrollmentStatus.COMPLETED, datetime.now(UTC)
-        await emit(session, EnrollmentCompleted(**_facts(enrollment)))
+        await emit(session, EnrollmentCompleted(**_facts(enrollment), completed_at=enrollment.completed_at))
 
 
 async def _course(session: AsyncSession, viewer: Viewer, id: str, *, shared: bool = False) -> Course:
@@ -227,6 +228,7 @@ def created(course: Course, modules: Iterable[Module]) -> CourseCreated:
         id=course.id,
         organization_id=course.organization_id,
         slug=course.slug,
+        title=course.title,
         module_ids=[module.id for module in modules],
     )
 

@@ -53,12 +53,13 @@ class UserUpdated(Event, type="user.updated"):
     fields: list[str]
 
 
-class UserNamed(Event, type="user.named", unaudited=("display_name", "email")):
-    """What a member of the organization is called there and reached by: told when they join and whenever it changes,
-    to each of their organizations. `id` is the person."""
+class UserNamed(Event, type="user.named", unaudited=("display_name", "email", "locale")):
+    """What a member of the organization is called there and reached by, and which language they read: told when they
+    join and whenever it changes, to each of their organizations. `id` is the person."""
 
     display_name: str
     email: str
+    locale: str
 
 
 class MembershipCreated(Event, type="membership.created"):

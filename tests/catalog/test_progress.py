@@ -55,10 +55,12 @@ async def test_a_completed_course_is_told_of_with_its_audit_row(
     item = published(tenant, course)
     await apply(catalog, tenant, item, completed(tenant.student, item))
     uuid = ids.decode("enrollment", made["id"])
-    statement = "SELECT aggregate_id, data FROM outbox WHERE type = 'enrollment.completed'"
+    statement = "SELECT aggregate_id, data - 'completedAt' AS data FROM outbox WHERE type = 'enrollment.completed'"
     facts = {"organizationId": tenant.id, "courseId": item.course_id, "userId": tenant.student.user_id}
     data = {"id": str(uuid)} | {name: str(value) for name, value in facts.items()}
     assert await rows(catalog, tenant, statement) == [(uuid, data)]
+    told = "SELECT (data->>'completedAt')::timestamptz FROM outbox WHERE type = 'enrollment.completed'"
+    assert await rows(catalog, tenant, told) == await rows(catalog, tenant, "SELECT completed_at FROM enrollment")
     audited = await rows(catalog, tenant, "SELECT action, user_id FROM audit WHERE resource_id = :id", id=uuid)
     assert set(audited) == {("enrollment.created", tenant.student.user_id), ("enrollment.completed", None)}
 

@@ -88,7 +88,8 @@ WRITES = [
     Write("admin", 'removeMember(id: "MEMBER")', ("membership.deleted",), "MEMBER|membership_x"),
     Write("student", 'joinOrganization(organizationSlug: "OTHER")', ("membership.created", "user.named"), "OTHER|none"),
     Write("student", 'updateProfile(input: {displayName: "Changed"})', ("user.updated", "user.named"), "Changed|"),
-    Write("student", 'updateProfile(input: {locale: "pt-BR"})', ("user.updated",), "pt-BR|!"),
+    Write("student", 'updateProfile(input: {locale: "pt-BR"})', ("user.updated", "user.named"), "pt-BR|!"),
+    Write("student", 'updateProfile(input: {timeZone: "Asia/Tokyo"})', ("user.updated",), "Asia/Tokyo|Nowhere"),
     Write(
         "student",
         f'changePassword(input: {{currentPassword: "{PASSWORD}", newPassword: "a new passphrase"}})',
@@ -171,8 +172,9 @@ async def test_events_carry_ids_and_one_alone_a_name_and_an_address(identity: Su
     uuid = ids.decode("user", added.data["addMember"]["user"]["id"])
     statement = "SELECT type, data, data::text AS text FROM outbox WHERE organization_id = :id ORDER BY id"
     events = await rows(identity, statement, id=school.uuid)
+    own = {"id": str(uuid), "organizationId": str(school.uuid)}
     assert [event.data for event in events if event.type == "user.named"] == [
-        {"id": str(uuid), "organizationId": str(school.uuid), "displayName": "A new person", "email": email}
+        own | {"displayName": "A new person", "email": email, "locale": "en"}
     ]
     for event in events:
         for secret in ("people.example", "A student", "A new person"):

@@ -95,7 +95,7 @@ async def update_profile(session: AsyncSession, user_id: UUID, input: UpdateProf
         setattr(user, name, value)
     if changes:
         await emit(session, UserUpdated(id=user.id, organization_id=None, fields=sorted(changes)))
-    if "display_name" in changes:
+    if {"display_name", "locale"} & changes.keys():
         await _tell_name(session, user)
     return user
 
@@ -136,7 +136,11 @@ def _created(membership: Membership) -> MembershipCreated:
 
 def _named(user: User, organization_id: UUID) -> UserNamed:
     return UserNamed(
-        id=user.id, organization_id=organization_id, display_name=user.display_name, email=user.email_address
+        id=user.id,
+        organization_id=organization_id,
+        display_name=user.display_name,
+        email=user.email_address,
+        locale=user.locale,
     )
 
 
