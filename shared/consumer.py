@@ -159,7 +159,7 @@ class Consumer:
         try:
             await self._transact(partition, events)
         except Exception as error:
-            if _is_away(error):
+            if is_away(error):
                 raise
             return False
         return True
@@ -170,7 +170,7 @@ class Consumer:
                 await self._transact(partition, [event])
                 return
             except Exception as error:
-                if _is_away(error):
+                if is_away(error):
                     raise
                 if attempt == _ATTEMPTS or isinstance(error, EndedProcesses):
                     await self._park(partition, event, error)
@@ -280,7 +280,7 @@ class _Interruption:
         self._told.clear()
 
 
-def _is_away(error: Exception) -> bool:
+def is_away(error: Exception) -> bool:
     """Whether an engine failed rather than the handler: then nothing is parked and the same event is tried later."""
     if isinstance(error, (*_AWAY, PoolTimeoutError)):
         return True

@@ -62,6 +62,7 @@ class Database:
     def __init__(self, subgraph: str, settings: Settings) -> None:
         self._tenant = _engine(subgraph, settings.database_url, settings.database_pool_size)
         self._system = _engine(subgraph, settings.system_database_url, settings.database_pool_size)
+        self._plain = _plain(subgraph, settings.system_database_url)
 
     @asynccontextmanager
     async def begin(self, viewer: Viewer, origin: Origin | None = None) -> AsyncIterator[AsyncSession]:
@@ -94,6 +95,10 @@ class Database:
     def system_engine(self) -> AsyncEngine:
         """For advisory locks that are held on a connection of their own."""
         return self._system
+
+    def plain_pool(self, size: int) -> asyncpg.Pool:
+        """Up to so many connections of the system login without SQLAlchemy, for a library that listens on them."""
+        return asyncpg.create_pool(**self._plain, min_size=1, max_size=size)
 
     async def ping(self) -> None:
         """Raises when PostgreSQL does not answer."""
@@ -131,6 +136,24 @@ def _scope(viewer: Viewer) -> str:
 
 
 def _engine(subgraph: str, url: SecretStr, pool_size: int) -> AsyncEngine:
+    engine = create_async_engine(
+        make_url(url.get_secret_value()).set(drivername="postgresql+asyncpg"),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=10,  # as long as the router waits for an answer
+        hide_parameters=True,  # they hold names, addresses and hashes, which do not belong in logs
+        connect_args=_connecting(subgraph) | {"connection_class": _TenantConnection},
+    )
+    tracing.follow_statements(engine, subgraph)
+    return engine
+
+
+def _plain(subgraph: str, url: SecretStr) -> dict[str, Any]:
+    dsn = make_url(url.get_secret_value()).set(drivername="postgresql").render_as_string(hide_password=False)
+    return {"dsn": dsn, **_connecting(subgraph)}
+
+
+def _connecting(subgraph: str) -> dict[str, Any]:
     settings = {
         "search_path": subgraph,  # each subgraph has its own PostgreSQL schema and names no other
         "application_name": f"lyceum-{subgraph}",
@@ -139,21 +162,7 @@ def _engine(subgraph: str, url: SecretStr, pool_size: int) -> AsyncEngine:
         "idle_in_transaction_session_timeout": "10000",
         "jit": "off",  # compiling costs more than the short queries of an API take
     }
-    engine = create_async_engine(
-        make_url(url.get_secret_value()).set(drivername="postgresql+asyncpg"),
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_timeout=10,  # as long as the router waits for an answer
-        hide_parameters=True,  # they hold names, addresses and hashes, which do not belong in logs
-        connect_args={
-            "server_settings": settings,
-            "timeout": 3,
-            "command_timeout": 10,
-            "connection_class": _TenantConnection,
-        },
-    )
-    tracing.follow_statements(engine, subgraph)
-    return engine
+    return {"server_settings": settings, "timeout": 3, "command_timeout": 10}
 
 
 async def act_for(session: AsyncSession, viewer: Viewer) -> None:

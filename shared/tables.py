@@ -1,7 +1,9 @@
 """The tables that the platform keeps in each subgraph's PostgreSQL schema, beside the subgraph's own."""
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
+    CheckConstraint,
     Column,
     DateTime,
     Identity,
@@ -122,6 +124,29 @@ idempotency = Table(
     _now(),
     Index("idempotency_age", "created_at"),
 )
+
+job = Table(
+    "job",
+    metadata,
+    Column("organization_id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("about", JSONB, nullable=False),  # ids that say what is to be done, as the subgraph names them
+    Column("subjects", ARRAY(Uuid), nullable=False),  # to whom or what it is done, one after another
+    Column("total", Integer, nullable=False),
+    Column("position", Integer, nullable=False, server_default="0"),  # how many subjects have been dealt with
+    Column("failed", Integer, nullable=False, server_default="0"),  # of these
+    Column("failures", JSONB, nullable=False, server_default="[]"),  # why, for the first of them
+    Column("starts", Integer, nullable=False, server_default="0"),  # how often the step from `position` was begun
+    Column("created_by", Uuid, nullable=False),
+    _now(),
+    Column("finished_at", DateTime(timezone=True)),
+    CheckConstraint("status IN ('QUEUED', 'RUNNING', 'DONE', 'FAILED', 'CANCELLED')", name="job_status_check"),
+    CheckConstraint("position BETWEEN 0 AND total", name="job_position_check"),
+    Index("job_unfinished", "id", postgresql_where=text("finished_at IS NULL")),
+)
+"""Work in steps that goes on by itself until all subjects have been dealt with; see `jobs`. It holds ids alone."""
 
 PARTITIONS = 4
 """Streams per subgraph; an aggregate's events all go through one. Raising it needs every relay stopped once."""

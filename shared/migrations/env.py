@@ -10,6 +10,9 @@ from sqlalchemy.pool import NullPool
 
 from shared.migrations import metadata_of
 
+_OTHERS = ("alembic_version", "pgqueuer")
+"""How tables begin that belong to libraries, which our models do not know."""
+
 _subgraph: str = context.config.attributes["subgraph"]
 
 
@@ -23,7 +26,7 @@ def _migrate(connection: Connection) -> None:
         connection=connection,
         target_metadata=metadata_of(_subgraph),
         version_table_schema=_subgraph,
-        include_name=lambda name, kind, _: (kind, name) != ("table", "alembic_version"),
+        include_name=lambda name, kind, _: kind != "table" or not (name or "").startswith(_OTHERS),
         compare_server_default=True,
     )
     with context.begin_transaction():
