@@ -80,6 +80,20 @@ class Objects:
                 size += len(chunk)
         return Stored(size, digest.hexdigest())
 
+    async def put(self, key: str, content: bytes) -> None:
+        """Stores an object, over the one that was there."""
+        with _answering():
+            await obstore.put_async(self._store, key, content)
+
+    async def get(self, key: str) -> bytes | None:
+        """All of an object that is small; None when there is nothing."""
+        with _answering():
+            try:
+                result = await obstore.get_async(self._store, key)
+            except (NotFoundError, FileNotFoundError):
+                return None
+            return bytes(await result.bytes_async())
+
     async def move(self, key: str, to: str) -> None:
         """Gives the object another key; nothing happens if there is none."""
         with _answering(), suppress(NotFoundError, FileNotFoundError):

@@ -8,6 +8,7 @@ Nothing is stored: the same input gives the same bytes. What tenants choose is d
 from shared.certificates.certificate import Certificate, Layout, Paper, Signatory, Template
 from shared.certificates.errors import BadAddress, BadLogo, BadTemplate, Blank, TooLong, Unprintable, UnsupportedScript
 from shared.certificates.logo import Logo
+from shared.certificates.press import Press
 from shared.certificates.printing import load_logo, render
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Layout",
     "Logo",
     "Paper",
+    "Press",
     "Signatory",
     "Template",
     "TooLong",

@@ -36,7 +36,7 @@ async def render(certificate: Certificate, template: Template | None = None) -> 
     a certificate can be made again instead of being kept. At most two are printed at a time, the others wait, so a
     job should not ask for all of its certificates at once. Raises `UnsupportedScript` when no font has a character.
     """
-    return await asyncio.get_running_loop().run_in_executor(_threads(), _render, certificate, template or Template())
+    return await asyncio.get_running_loop().run_in_executor(_threads(), print_now, certificate, template or Template())
 
 
 async def load_logo(picture: bytes) -> Logo:
@@ -49,7 +49,8 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_THREADS, thread_name_prefix="certificates")
 
 
-def _render(certificate: Certificate, template: Template) -> bytes:
+def print_now(certificate: Certificate, template: Template) -> bytes:
+    """What `render` does, in this thread."""
     data = json.dumps(document(certificate, template))
     inputs = {"certificate": data, "logo": template.logo.svg if template.logo else ""}
     try:
@@ -66,7 +67,7 @@ def _load_logo(picture: bytes) -> Logo:
         recipient="-", course="-", organization="-", completed_on=date.min, verification_url="http://-", locale="en"
     )
     try:
-        _render(trial, Template(logo=logo))
+        print_now(trial, Template(logo=logo))
     except Unprintable:
         raise BadLogo("The logo cannot be drawn.") from None
     return logo

@@ -68,6 +68,7 @@ class _Achievement(Part):
     type: Annotated[list[str], _is(["Achievement"])]
     name: Name
     description: Text
+    achievement_type: Literal["CertificateOfCompletion"] | None = None
     criteria: _Criteria
     image: _Image | None = None
 
@@ -148,13 +149,15 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """What was achieved: `id` is the badge's public address, `image` that of its picture."""
+    """What was achieved: `id` is the badge's public address, `image` that of its picture, `type` what kind of thing it
+    is where that is not just a badge."""
 
     id: str
     name: str
     description: str
     criteria: str
     image: str | None = None
+    type: Literal["CertificateOfCompletion"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +261,7 @@ def _achievement(badge: Badge) -> dict[str, Any]:
         type=["Achievement"],
         name=printable(badge.name),
         description=printable(badge.description),
+        achievementType=badge.type,
         criteria={"narrative": printable(badge.criteria)},
         image=badge.image and {"id": badge.image, "type": "Image"},
     )

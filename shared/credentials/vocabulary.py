@@ -71,6 +71,7 @@ _TERMS = {
     "ttl": Term(_STATUS + "ttl", _XSD + "integer"),
     # Open Badges; its context writes the types of XML Schema with https
     "achievement": Term(_BADGE + "achievement", refers=True),
+    "achievementType": Term(_BADGE + "achievementType"),
     "criteria": Term(_BADGE + "Criteria", refers=True),
     "narrative": Term(_BADGE + "narrative"),
     "image": Term(_BADGE + "image", refers=True),

@@ -1,7 +1,9 @@
 """What credentials does on events: it keeps what courses, assessments and people there are, and takes facts about
-people, which move progress and earn awards. By its own it counts new badges, and purges what was revoked."""
+people, which move progress, earn awards and certify courses. By its own it counts new badges, and purges what was
+revoked."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -17,15 +19,32 @@ from subgraphs.credentials import events, models
 from subgraphs.credentials.models import Award, CriterionKind, Progress
 from subgraphs.credentials.services import progress
 from subgraphs.credentials.services.awards import show_revoked
+from subgraphs.credentials.services.certificates import certify, certify_waiting, terms_of
 from subgraphs.credentials.services.progress import Fact, Standing
 
 _KEY = ["organization_id", "id"]
 
 
 async def keep_course(session: AsyncSession, event: events.CourseCreated) -> None:
-    """Adds the course, as one that is not open yet."""
-    course = insert(models.Course).values(organization_id=event.organization_id, id=event.id, is_open=False)
-    await session.execute(course.on_conflict_do_nothing())
+    """Adds the course, as one that is not open yet; certifies who has completed it before it was known by its title."""
+    assert event.organization_id
+    course = insert(models.Course).values(
+        organization_id=event.organization_id, id=event.id, title=event.title, is_open=False
+    )
+    untitled = course.on_conflict_do_update(
+        index_elements=_KEY, set_={"title": event.title}, where=models.Course.title.is_(None)
+    )
+    if await session.scalar(untitled.returning(models.Course.id)):
+        await certify_waiting(session, event.organization_id, event.id)
+
+
+async def name_course(session: AsyncSession, event: events.CourseUpdated) -> None:
+    """Keeps what the course is called now."""
+    if event.title is not None:
+        course = insert(models.Course).values(
+            organization_id=event.organization_id, id=event.id, title=event.title, is_open=False
+        )
+        await session.execute(course.on_conflict_do_update(index_elements=_KEY, set_={"title": event.title}))
 
 
 async def open_course(session: AsyncSession, event: events.CoursePublished) -> None:
@@ -65,7 +84,7 @@ async def keep_organization(
 
 async def keep_person(platform: Platform, session: AsyncSession, event: events.UserNamed) -> None:
     """Keeps what the person is called, and names them in awards that were waiting for that."""
-    names = {"name": event.display_name, "email": event.email}
+    names = {"name": event.display_name, "email": event.email, "locale": event.locale}
     values = insert(models.Person).values(organization_id=event.organization_id, id=event.id, **names)
     await session.execute(values.on_conflict_do_update(index_elements=_KEY, set_=names))
     recipient = {"recipient_name": event.display_name, "recipient_email": event.email}
@@ -85,9 +104,12 @@ async def take_attempt(platform: Platform, session: AsyncSession, event: events.
 
 
 async def take_course(platform: Platform, session: AsyncSession, event: events.EnrollmentCompleted) -> None:
-    """Somebody has completed a course."""
-    kind = CriterionKind.COMPLETE_COURSE
-    await _take(platform, session, event, kind, target_id=event.course_id, subject_id=event.course_id)
+    """Somebody has completed a course, and is certified where the organization does that."""
+    kind, course_id = CriterionKind.COMPLETE_COURSE, event.course_id
+    await _take(platform, session, event, kind, target_id=course_id, subject_id=course_id, made_at=event.completed_at)
+    assert event.organization_id
+    terms = await terms_of(session, course_id)
+    await certify(session, event.organization_id, course_id, [event.user_id], terms)
 
 
 async def count_badge(
@@ -102,7 +124,9 @@ async def count_badge(
         await emit(session, events.BadgeCounted(id=event.id, organization_id=event.organization_id, after=last))
 
 
-async def purge_award(platform: Platform, session: AsyncSession, event: events.AwardRevoked) -> None:
+async def purge_award(
+    platform: Platform, session: AsyncSession, event: events.AwardRevoked | events.CertificateRevoked
+) -> None:
     """Does again what was tried right after the commit, in case that was lost."""
     award = await session.scalar(select(Award).where(Award.id == event.id))
     if award is not None:
@@ -118,10 +142,11 @@ async def _take(
     target_id: UUID,
     subject_id: UUID,
     value: float = 1.0,
+    made_at: datetime | None = None,
 ) -> None:
     assert event.organization_id
     facts = {name: getattr(event, name) for name in ("id", "organization_id", "user_id", "course_id")}
-    fact = Fact(**facts, kind=kind, target_id=target_id, subject_id=subject_id, value=value)
+    fact = Fact(**facts, kind=kind, target_id=target_id, subject_id=subject_id, value=value, made_at=made_at)
     await _tell(platform, session, event.organization_id, await progress.take(session, fact))
 
 
@@ -160,6 +185,7 @@ def handlers(platform: Platform) -> Sequence[Handler]:
         Handler("identity", events.OrganizationUpdated, with_engines(keep_organization)),
         Handler("identity", events.UserNamed, with_engines(keep_person)),
         Handler("catalog", events.CourseCreated, keep_course),
+        Handler("catalog", events.CourseUpdated, name_course),
         Handler("catalog", events.CoursePublished, open_course),
         Handler("catalog", events.EnrollmentCreated, keep_enrollment),
         Handler("catalog", events.EnrollmentCompleted, with_engines(take_course)),
@@ -170,4 +196,5 @@ def handlers(platform: Platform) -> Sequence[Handler]:
         Handler("credentials", events.BadgeCreated, with_engines(count_badge)),
         Handler("credentials", events.BadgeCounted, with_engines(count_badge)),
         Handler("credentials", events.AwardRevoked, with_engines(purge_award)),
+        Handler("credentials", events.CertificateRevoked, with_engines(purge_award)),
     ]

@@ -1,4 +1,5 @@
-"""Loads the demo badges, once. Who has earned them comes of what the other subgraphs tell, as it does for any badge."""
+"""Loads the demo badges and the looks of certificates, once. Who has earned them comes of what the other subgraphs
+tell, as it does for any badge."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -7,21 +8,27 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import Viewer
+from shared.certificates import Paper
 from shared.demo import demo_id
 from shared.events import emit
 from shared.postgres import Database
 from subgraphs.credentials.consumers import open_course
-from subgraphs.credentials.demo_data import BADGES, DemoBadge, DemoCriterion
-from subgraphs.credentials.events import BadgeCreated, CoursePublished
-from subgraphs.credentials.models import Badge, Criterion
+from subgraphs.credentials.demo_data import BADGES, TEMPLATES, DemoBadge, DemoCriterion, DemoTemplate
+from subgraphs.credentials.events import BadgeCreated, CertificateTemplateCreated, CoursePublished
+from subgraphs.credentials.models import Badge, CertificateTemplate, Criterion
 from subgraphs.credentials.settings import Settings
 
 
 async def seed(progress: Callable[[int, int], None]) -> int:
-    """Adds what is missing; returns how many badges it made. Running it again makes nothing."""
+    """Adds what is missing; returns how many badges and templates it made. Running it again makes nothing."""
     database = Database("credentials", Settings.load())
-    made, done, total = 0, 0, sum(map(len, BADGES.values()))
+    made, done, total = 0, 0, len(TEMPLATES) + sum(map(len, BADGES.values()))
     try:
+        for slug, template in TEMPLATES.items():
+            async with database.begin(Viewer(organization_id=demo_id("organization", slug))) as session:
+                made += await _template(session, slug, template)
+            done += 1
+            progress(done, total)
         for slug, badges in BADGES.items():
             for badge in badges:
                 async with database.begin(Viewer(organization_id=demo_id("organization", slug))) as session:
@@ -31,6 +38,26 @@ async def seed(progress: Callable[[int, int], None]) -> int:
     finally:
         await database.close()
     return made
+
+
+async def _template(session: AsyncSession, slug: str, demo: DemoTemplate) -> int:
+    own = {"organization_id": demo_id("organization", slug), "id": demo_id("certificate_template", slug)}
+    if await session.scalar(select(CertificateTemplate.id).where(CertificateTemplate.id == own["id"])):
+        return 0
+    template = CertificateTemplate(
+        **own,
+        name=demo.name,
+        is_default=True,
+        layout=demo.layout,
+        paper=Paper.A4,
+        primary=demo.primary,
+        secondary=demo.secondary,
+        signed_by=[{"name": demo.signatory, "role": demo.role}],
+        words={},
+    )
+    session.add(template)
+    await emit(session, CertificateTemplateCreated(**own, course_id=None))
+    return 1
 
 
 async def _badge(session: AsyncSession, slug: str, demo: DemoBadge) -> int:

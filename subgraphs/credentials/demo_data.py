@@ -1,4 +1,4 @@
-"""The badges of a fresh installation: pure data that the loader turns into rows."""
+"""The badges and the looks of certificates of a fresh installation: pure data that the loader turns into rows."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -21,6 +21,23 @@ class DemoBadge:
     description: str
     criteria: tuple[DemoCriterion, ...]
 
+
+@dataclass(frozen=True, slots=True)
+class DemoTemplate:
+    """How an organization's certificates look, unless somebody changes it."""
+
+    name: str
+    layout: Literal["classic", "modern"]
+    primary: str
+    secondary: str
+    signatory: str
+    role: str
+
+
+TEMPLATES: dict[str, DemoTemplate] = {
+    "demo": DemoTemplate("Northlight", "classic", "#1F3A5F", "#B08D57", "Ingrid Solberg", "Head of studies"),
+    "other": DemoTemplate("Harbour", "modern", "#0F4C4A", "#C9772B", "Tom Pascoe", "Master boatbuilder"),
+}
 
 BADGES: dict[str, tuple[DemoBadge, ...]] = {
     "demo": (

@@ -1,5 +1,6 @@
 """What credentials publishes, and how it reads what the others publish."""
 
+from datetime import datetime
 from uuid import UUID
 
 from shared.events import Event
@@ -29,6 +30,24 @@ class AwardRevoked(Event, type="award.revoked"):
     user_id: UUID
 
 
+class CertificateTemplateCreated(Event, type="certificate_template.created"):
+    course_id: UUID | None
+
+
+class CertificateTemplateUpdated(Event, type="certificate_template.updated"):
+    fields: list[str]
+
+
+class CertificateIssued(Event, type="certificate.issued"):
+    course_id: UUID
+    user_id: UUID
+
+
+class CertificateRevoked(Event, type="certificate.revoked"):
+    course_id: UUID
+    user_id: UUID
+
+
 class OrganizationCreated(Event, type="organization.created"):
     """Identity's: there is an organization."""
 
@@ -43,15 +62,24 @@ class OrganizationUpdated(Event, type="organization.updated"):
     slug: str
 
 
-class UserNamed(Event, type="user.named", unaudited=("display_name", "email")):
-    """Identity's: what a person is called in the organization now."""
+class UserNamed(Event, type="user.named", unaudited=("display_name", "email", "locale")):
+    """Identity's: what a person is called in the organization now, and which language they read."""
 
     display_name: str
     email: str
+    locale: str = "en"
 
 
 class CourseCreated(Event, type="course.created"):
     """Catalog's: there is a course."""
+
+    title: str | None = None
+
+
+class CourseUpdated(Event, type="course.updated"):
+    """Catalog's: what the course is called now."""
+
+    title: str | None = None
 
 
 class CoursePublished(Event, type="course.published"):
@@ -70,6 +98,7 @@ class EnrollmentCompleted(Event, type="enrollment.completed"):
 
     course_id: UUID
     user_id: UUID
+    completed_at: datetime | None = None
 
 
 class ItemPublished(Event, type="item.published"):

@@ -18,6 +18,7 @@ from shared.errors import Unavailable
 from subgraphs.credentials.models import (
     Award,
     Badge,
+    Certificate,
     Credential,
     Criterion,
     CriterionKind,
@@ -86,6 +87,11 @@ async def doubts_of(context: Context, earner: Earner) -> list[Doubt]:
 async def enrollment_of(context: Context, id: UUID) -> Enrollment | None:
     """An enrolment that the viewer may see."""
     return await context.load.add("enrollment", partial(_enrollments, context)).load(id)
+
+
+async def certificate_of(context: Context, course_id: UUID, user_id: UUID) -> Certificate | None:
+    """The certificate of a course for a person, if there is one that the viewer may see."""
+    return await context.load.add("certificate", partial(_certificates, context)).load((course_id, user_id))
 
 
 async def credential_of(context: Context, award_id: UUID) -> Credential:
@@ -162,6 +168,14 @@ async def _awards(context: Context, earners: list[Earner]) -> Sequence[Award | N
     return [found.get(earner) for earner in earners]
 
 
+async def _certificates(context: Context, keys: list[tuple[UUID, UUID]]) -> Sequence[Certificate | None]:
+    statement = select(Certificate).where(
+        tuple_(Certificate.course_id, Certificate.user_id).in_(keys), Certificate.visible(context.viewer)
+    )
+    found = {(row.course_id, row.user_id): row for row in await _rows(context, statement)}
+    return [found.get(key) for key in keys]
+
+
 async def _doubts(context: Context, earners: list[Earner]) -> Sequence[list[Doubt]]:
     """A fact is doubted when
 
@@ -235,7 +249,7 @@ async def _public(context: Context, codes: list[str]) -> dict[str, dict[str, Any
 
 
 def _shown(checked: Any) -> dict[str, Any]:
-    names = ("badge_name", "recipient_name", "issuer_name", "status")
+    names = ("kind", "badge_name", "recipient_name", "issuer_name", "status")
     return {name: getattr(checked.award, name) for name in names} | {
         "issued_at": checked.award.issued_at.isoformat(),
         "reason": checked.reason,
@@ -244,7 +258,7 @@ def _shown(checked: Any) -> dict[str, Any]:
 
 
 async def _credentials(context: Context, award_ids: list[UUID]) -> Sequence[Credential | Unavailable]:
-    seen = Award.visible(context.viewer)
+    seen = Award.seen_by(context.viewer)  # of either kind
     found = await issuing_of(context.platform).signed(context.session, award_ids, seen)
     context.load.spend(len(found))
     return [found.get(award_id) or Unavailable(_UNNAMED) for award_id in award_ids]

@@ -9,7 +9,7 @@ from shared.graphql import Info
 from subgraphs.credentials.filters import BadgesOf
 from subgraphs.credentials.loaders import verified
 from subgraphs.credentials.models import as_code
-from subgraphs.credentials.types import Badge, CredentialVerification
+from subgraphs.credentials.types import Badge, CertificateTemplate, CredentialVerification, Job
 
 
 @strawberry.type
@@ -30,6 +30,30 @@ class Query:
     ) -> Connection[Badge]:
         where = BadgesOf(ids.decode("course", course_id)) if course_id is not None else None
         return await info.context.load.page(Badge, Page.of(first, after), where=where)
+
+    @strawberry.field(
+        description="The looks that certificates of the viewer's organization have or had.",
+        extensions=[requires("write:course")],
+    )
+    async def certificate_templates(
+        self, info: Info, first: int | None = 10, after: str | None = None
+    ) -> Connection[CertificateTemplate]:
+        return await info.context.load.page(CertificateTemplate, Page.of(first, after))
+
+    @strawberry.field(
+        description="A job: one's own, or any of the organization for those who manage users.",
+        extensions=[requires("write:course")],
+    )
+    async def job(self, info: Info, id: strawberry.ID) -> Job | None:
+        return await info.context.load.one(Job, ids.decode("job", id))
+
+    @strawberry.field(
+        description="The jobs that the viewer has begun, or all of the organization for those who manage users; the "
+        "oldest first.",
+        extensions=[requires("write:course")],
+    )
+    async def jobs(self, info: Info, first: int | None = 10, after: str | None = None) -> Connection[Job]:
+        return await info.context.load.page(Job, Page.of(first, after))
 
     @strawberry.field(
         description="Public: anyone may check a credential by its code. Small letters, spaces and hyphens do not "

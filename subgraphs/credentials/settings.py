@@ -2,8 +2,9 @@
 
 import base64
 import binascii
+from pathlib import Path
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from shared.credentials import did_web
 from shared.settings import Settings as SharedSettings
@@ -16,6 +17,12 @@ class Settings(SharedSettings):
 
     public_url: str = "http://127.0.0.1:8000"
     """Where anybody reaches this process: all addresses in what it signs begin so, and have to answer for ever."""
+
+    home: Path = Path(".lyceum")
+    """Where the embedded object store keeps its folder."""
+
+    object_store_url: SecretStr | None = Field(None, validation_alias="OBJECT_STORE_URL")
+    """A bucket (`s3://`, `gs://`, `az://`) for printed certificates; without one they lie in a folder of `home`."""
 
     credential_secrets: SecretStr
     """What the signing keys of tenants are sealed with: 32 random bytes in base64, or more such separated by commas.

@@ -9,10 +9,11 @@ from shared import ids
 from shared.auth import requires
 from shared.errors import BadInput
 from shared.graphql import Info
+from shared.jobs import Job as JobRow
 from shared.live import while_signed_in
 from subgraphs.credentials.loaders import Earner, Reached, State, criteria_of, know, state_of
 from subgraphs.credentials.models import Progress
-from subgraphs.credentials.types import Badge, BadgeProgress
+from subgraphs.credentials.types import Badge, BadgeProgress, Job
 
 
 @strawberry.type
@@ -27,6 +28,34 @@ class Subscription:
         states = while_signed_in(context.viewer, context.platform.revocations, _states(info, badge_id))
         async for state in states:
             yield state
+
+    @strawberry.subscription(
+        description="A job: at once as it stands, then as it goes on, at most four times a second; ends with the job.",
+        extensions=[requires("write:course")],
+    )
+    async def job_progress(self, info: Info, job_id: strawberry.ID) -> AsyncGenerator[Job, None]:
+        context = info.context
+        states = while_signed_in(context.viewer, context.platform.revocations, _steps(info, job_id))
+        async for state in states:
+            yield state
+
+
+async def _steps(info: Info, id: str) -> AsyncIterator[Job]:
+    """A job now and after each step, until it has ended."""
+    context, job_id = info.context, ids.decode("job", id)
+    organization_id, shown = context.viewer.organization_id, None
+    if job_id is None or organization_id is None:
+        raise BadInput("`jobId` is not the id of a job you may see.", code="NOT_FOUND")
+    async for _ in context.platform.live.changes(JobRow.topic(organization_id, job_id)):
+        context.renew()
+        job = await context.load.one(Job, job_id)
+        if job is None:
+            raise BadInput("`jobId` is not the id of a job you may see.", code="NOT_FOUND")
+        if (job.position, job.status) != shown:
+            yield job
+        shown = (job.position, job.status)
+        if job.finished_at is not None:
+            return
 
 
 async def _states(info: Info, id: str) -> AsyncIterator[BadgeProgress]:

@@ -312,10 +312,28 @@ class Award(Elsewhere):
     pass
 
 
+@strawberry.federation.type(keys=[_BY_NODE_ID])
+class Certificate(Elsewhere):
+    pass
+
+
+@strawberry.federation.type(keys=[_BY_NODE_ID])
+class CertificateTemplate(Elsewhere):
+    pass
+
+
+@strawberry.federation.type(keys=[_BY_NODE_ID])
+class Job(Elsewhere):
+    pass
+
+
 OWN = (User, Organization, Branch, Membership, ApiKey, OrganizationSetting, BranchSetting)
 """What `node(id:)` finds here."""
 
-ELSEWHERE = (Course, Module, Enrollment, ContentItem, ContentVersion, Assessment, Attempt, Badge, Award)
+ELSEWHERE = (
+    *(Course, Module, Enrollment, ContentItem, ContentVersion, Assessment, Attempt),
+    *(Badge, Award, Certificate, CertificateTemplate, Job),
+)
 """What `node(id:)` leaves to the subgraph that owns it."""
 
 LoginResult = Annotated[

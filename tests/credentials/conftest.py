@@ -55,6 +55,7 @@ _STORED = " UNION ALL ".join(
     for table in (
         *("course", "required_item", "assessment", "enrollment", "person", "organization"),
         *("badge", "criterion", "evidence", "progress", "award", "audit", "idempotency"),
+        *("certificate_template", "job", "pgqueuer"),
     )
 )
 _STORED += """
@@ -83,10 +84,12 @@ def own(tenant: Tenant, **values: Any) -> dict[str, Any]:
     return {"id": ids.new_id(), "organization_id": tenant.id} | values
 
 
-async def new_course(credentials: Subgraph, tenant: Tenant, *, items: int = 0, is_open: bool = True) -> UUID:
+async def new_course(
+    credentials: Subgraph, tenant: Tenant, *, items: int = 0, is_open: bool = True, title: str | None = "Astronomy"
+) -> UUID:
     """A course with so many published items."""
     course_id = ids.new_id()
-    happened: list[Event] = [events.CourseCreated(**own(tenant, id=course_id))]
+    happened: list[Event] = [events.CourseCreated(**own(tenant, id=course_id), title=title)]
     if is_open:
         happened.append(events.CoursePublished(**own(tenant, id=course_id)))
     happened += [events.ItemPublished(**own(tenant), course_id=course_id) for _ in range(items)]
@@ -126,11 +129,15 @@ def course_done(who: Viewer, course_id: UUID, **values: Any) -> events.Enrollmen
     return events.EnrollmentCompleted(**facts | {"course_id": course_id} | values)
 
 
-def named(who: Viewer, name: str = "Ada Lovelace") -> events.UserNamed:
+def named(who: Viewer, name: str = "Ada Lovelace", locale: str = "en") -> events.UserNamed:
     """Identity tells what somebody is called."""
     assert who.user_id
     return events.UserNamed(
-        id=who.user_id, organization_id=who.organization_id, display_name=name, email=f"{who.user_id}@people.example"
+        id=who.user_id,
+        organization_id=who.organization_id,
+        display_name=name,
+        email=f"{who.user_id}@people.example",
+        locale=locale,
     )
 
 

@@ -14,7 +14,7 @@ from subgraphs.assessment.demo_data import QUIZZES
 from subgraphs.catalog.demo_data import COURSES
 from subgraphs.content.demo_data import ITEMS
 from subgraphs.credentials import demo
-from subgraphs.credentials.demo_data import BADGES
+from subgraphs.credentials.demo_data import BADGES, TEMPLATES
 from subgraphs.credentials.inputs import CreateBadgeInput
 from tests.conftest import Subgraph
 
@@ -42,7 +42,8 @@ async def test_seeding_twice_makes_everything_once(
     jwks = keys.public_keys(project.home).as_uri()
     for name, value in environment.for_subgraph("credentials", project, engines.addresses, jwks).items():
         monkeypatch.setenv(name, value)
-    assert [await demo.seed(lambda done, total: None) for _ in range(2)] == [sum(map(len, BADGES.values())), 0]
+    made = len(TEMPLATES) + sum(map(len, BADGES.values()))
+    assert [await demo.seed(lambda done, total: None) for _ in range(2)] == [made, 0]
     async with credentials.platform.database.begin(Viewer(organization_id=demo_id("organization", "demo"))) as session:
         count = await session.scalar(text("SELECT count(*) FROM badge"))
     assert count == len(BADGES["demo"])

@@ -95,7 +95,8 @@ class Tenant:
     def document(self, position: int = 5, **changes: Any) -> dict[str, Any]:
         """An award without proof; `name`, `description` and so on go into the badge."""
         badge = {"name": "Graph builder", "description": "Builds graphs.", "criteria": "Build a graph."}
-        badge |= {name: changes.pop(name) for name in ("name", "description", "criteria", "image") if name in changes}
+        own = ("name", "description", "criteria", "image", "type")
+        badge |= {name: changes.pop(name) for name in own if name in changes}
         arguments: dict[str, Any] = {
             "id": f"{self.base}/credentials/{position}",
             "issuer": Issuer(self.did, "Northlight Lyceum", f"{self.base}/organizations/northlight"),

@@ -87,6 +87,7 @@ def everything(tenant: Tenant, text: str = "A text") -> dict[str, Any]:
         description=text,
         criteria=text,
         image="https://learn.example/badges/1.png",
+        type="CertificateOfCompletion",
         issuer=Issuer(tenant.did, text, "https://learn.example/ü?a=1&b=(2)#c"),
         recipient=Recipient("did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2", "anna@example.com", text),
         valid_until=tenant.now + timedelta(days=365),

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from shared.graphql import refusal_of
-from subgraphs.credentials.routes import awards, issuers
+from subgraphs.credentials.routes import awards, certificates, issuers
 from subgraphs.credentials.routes.answers import missing, unavailable
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -21,6 +21,7 @@ def routes() -> list[BaseRoute]:
         "/credentials/{code}": awards.credential,
         "/credentials/{code}/jwt": awards.token,
         "/credentials/{code}/image.png": awards.image,
+        "/credentials/{code}/certificate.pdf": certificates.pdf,
         "/organizations/{slug}/did.json": issuers.did,
         "/organizations/{slug}/jwks.json": issuers.key_set,
         "/organizations/{slug}/status/{number}": issuers.status_list,

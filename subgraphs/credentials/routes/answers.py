@@ -52,6 +52,16 @@ def missing() -> Response:
     return _problem(404, "Nothing is here.")
 
 
+def gone() -> Response:
+    """410, for what was taken back."""
+    return _problem(410, "This was revoked.")
+
+
+def unprintable(reason: str) -> Response:
+    """422, for what cannot be printed, with the reason."""
+    return _problem(422, reason)
+
+
 def unavailable() -> Response:
     """503, for a moment."""
     return _problem(503, "This is away for the moment; try again shortly.", {"retry-after": "5"})

@@ -7,7 +7,7 @@ from shared import ids
 from shared.context import Platform
 from shared.credentials import did_document, jwks
 from shared.credentials.vocabulary import BADGES_CONTEXT, CREDENTIALS_CONTEXT
-from subgraphs.credentials.models import Badge
+from subgraphs.credentials.models import AchievementKind, Badge
 from subgraphs.credentials.routes import pages
 from subgraphs.credentials.routes.answers import FRESH, SHORT, answer, as_json, missing, preferred
 from subgraphs.credentials.routes.reading import Issuer, as_tenant, awarded_badge, issuer_with
@@ -74,7 +74,8 @@ async def badge(request: Request) -> Response:
 
 def _achievement(platform: Platform, issuer: Issuer, badge: Badge) -> dict[str, object]:
     addresses = addresses_of(platform)
-    return {
+    kind = {"achievementType": "CertificateOfCompletion"} if badge.kind == AchievementKind.CERTIFICATE else {}
+    return kind | {
         "@context": [CREDENTIALS_CONTEXT, BADGES_CONTEXT],
         "id": addresses.badge(issuer.slug, badge.id),
         "type": ["Achievement"],

@@ -11,6 +11,7 @@ from typing import Any
 from starlette.responses import Response
 
 from shared.credentials import Reason
+from subgraphs.credentials.models import AchievementKind, AwardStatus
 from subgraphs.credentials.routes.answers import SAFE
 from subgraphs.credentials.services.addresses import Addresses
 
@@ -46,7 +47,7 @@ def verification(code: str, found: dict[str, Any], addresses: Addresses) -> byte
     facts, links = [("Code", escape(code))], ""
     if reason != Reason.TAMPERED:  # names that nobody has signed are not shown under ours
         facts = _facts(found) + facts
-        links = _links(code, addresses) if found["is_signed"] else ""
+        links = _links(code, found, addresses)
     return _page(title, kind, saying, facts, links)
 
 
@@ -67,21 +68,28 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
     issued = datetime.fromisoformat(found["issued_at"])
     day = f"{issued.day} {issued:%B %Y}"
     return [
-        ("Badge", _text(found["badge_name"])),
+        ("Course" if _is_certificate(found) else "Badge", _text(found["badge_name"])),
         ("Awarded to", _text(found["recipient_name"] or _UNNAMED)),
         ("Issuer", _text(found["issuer_name"] or _UNNAMED)),
         ("Issued", f'<time datetime="{escape(found["issued_at"])}">{day}</time>'),
     ]
 
 
-def _links(code: str, addresses: Addresses) -> str:
-    forms = {
-        addresses.credential(code): "Credential (JSON)",
-        f"{addresses.credential(code)}/jwt": "Credential (JWT)",
-        addresses.image(code): "Badge with the credential in it (PNG)",
-    }
+def _is_certificate(found: dict[str, Any]) -> bool:
+    return found["kind"] == AchievementKind.CERTIFICATE
+
+
+def _links(code: str, found: dict[str, Any], addresses: Addresses) -> str:
+    is_printed = _is_certificate(found) and found["status"] == AwardStatus.VALID
+    forms = {addresses.pdf(code): "Certificate to print (PDF)"} if is_printed else {}
+    if found["is_signed"]:
+        forms |= {
+            addresses.credential(code): "Credential (JSON)",
+            f"{addresses.credential(code)}/jwt": "Credential (JWT)",
+            addresses.image(code): "Badge with the credential in it (PNG)",
+        }
     items = "".join(f'<li><a href="{escape(url)}">{name}</a></li>' for url, name in forms.items())
-    return f'<nav aria-label="The credential"><ul>{items}</ul></nav>'
+    return f'<nav aria-label="The credential"><ul>{items}</ul></nav>' if forms else ""
 
 
 def _page(title: str, kind: str, saying: str, facts: list[tuple[str, str]], links: str) -> bytes:

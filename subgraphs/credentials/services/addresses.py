@@ -25,6 +25,10 @@ class Addresses:
         """The badge's picture with the credential in it."""
         return f"{self.credential(code)}/image.png"
 
+    def pdf(self, code: str) -> str:
+        """The certificate with this code, as it is printed."""
+        return f"{self.credential(code)}/certificate.pdf"
+
     def did(self, slug: str) -> str:
         """The organization as an issuer; resolves to `/organizations/{slug}/did.json`."""
         return did_web(self.base, slug)

@@ -1,13 +1,13 @@
-"""Awards: giving each once, and taking one back."""
+"""Awards: giving each once, be it of a badge or a certificate, and taking one back."""
 
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, TableValuedAlias, Text, Uuid, cast, func, literal, select, tuple_
+from sqlalchemy import ARRAY, Integer, Select, TableValuedAlias, Text, Uuid, case, cast, func, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningInsert
@@ -16,21 +16,27 @@ from shared import ids
 from shared.auth import Viewer
 from shared.cache import Cache
 from shared.errors import InvalidInput, NotFound, Rejected
-from shared.events import emit, emit_all
+from shared.events import Event, emit, emit_all
 from shared.live import Live
 from shared.postgres import after_commit
-from subgraphs.credentials.events import AwardIssued, AwardRevoked
+from subgraphs.credentials.events import AwardIssued, AwardRevoked, CertificateRevoked
 from subgraphs.credentials.models import (
     CODE_LENGTH,
     CODE_LETTERS,
+    AchievementKind,
     Award,
     AwardStatus,
     Badge,
+    Certificate,
+    CriterionKind,
+    Evidence,
     Organization,
     Person,
     Progress,
 )
 from subgraphs.credentials.services.status_lists import Place, free_places
+
+A = TypeVar("A", bound=Award)
 
 _TRIES = 10
 """How often somebody else may take the same place in a status list at the same time; once is rare."""
@@ -49,21 +55,29 @@ def new_code() -> str:
 
 
 async def give(session: AsyncSession, organization_id: UUID, earned: Sequence[Earned]) -> None:
-    """Awards what has been earned, each once: what was awarded before, and perhaps revoked, stays as it is."""
-    if not earned:
-        return
-    await _make_known(session, organization_id, earned)
-    issued = await _store(session, earned)
+    """Awards badges that have been earned, each once, and tells of it."""
+    issued = await issue(session, organization_id, earned)
     if issued:
         await emit_all(session, [AwardIssued(organization_id=organization_id, **row._mapping) for row in issued])
 
 
-async def _store(session: AsyncSession, earned: Sequence[Earned]) -> list[Any]:
+async def issue(
+    session: AsyncSession, organization_id: UUID, earned: Sequence[Earned], template_id: UUID | None = None
+) -> list[Any]:
+    """Stores awards of what has been earned, each once: what was awarded before, and perhaps revoked, stays as it is.
+    Certificates, which are of courses, are given a template. Returns the ids of what is new."""
+    if not earned:
+        return []
+    await _make_known(session, organization_id, earned)
+    return await _store(session, earned, template_id)
+
+
+async def _store(session: AsyncSession, earned: Sequence[Earned], template_id: UUID | None) -> list[Any]:
     """Stores what has not been awarded yet; what lost its place to somebody else at the same time gets another."""
     issued: list[Any] = []
     for _ in range(_TRIES):
         places = await free_places(session, len(earned))
-        issued += (await session.execute(_issued(earned, places))).all()
+        issued += (await session.execute(_issued(earned, places, template_id))).all()
         earned = await _left(session, earned, issued)
         if not earned:
             return issued
@@ -81,19 +95,37 @@ async def _left(session: AsyncSession, earned: Sequence[Earned], issued: Sequenc
 
 
 async def revoke_award(session: AsyncSession, cache: Cache, live: Live, viewer: Viewer, id: str, reason: str) -> Award:
-    """Takes an award back, for good; twice is the same as once, with the first reason."""
+    """Takes an award of a badge back, for good; twice is the same as once, with the first reason."""
+    which = (Award.id == ids.decode("award", id), Award.visible(viewer))
+    return await _revoke(session, cache, live, select(Award).where(*which), reason)
+
+
+async def revoke_certificate(
+    session: AsyncSession, cache: Cache, live: Live, viewer: Viewer, id: str, reason: str
+) -> Certificate:
+    """Takes a certificate back, likewise."""
+    which = (Certificate.id == ids.decode("certificate", id), Certificate.visible(viewer))
+    return await _revoke(session, cache, live, select(Certificate).where(*which), reason)
+
+
+async def _revoke(session: AsyncSession, cache: Cache, live: Live, which: Select[A], reason: str) -> A:
     if not 1 <= len(reason.strip()) <= 1_000:
         raise Rejected(InvalidInput.at("reason", message="A reason has 1 to 1,000 characters."))
-    statement = select(Award).where(Award.id == ids.decode("award", id), Award.visible(viewer))
-    award = (await session.execute(statement.with_for_update(key_share=True))).scalar_one_or_none()
+    award: A | None = (await session.execute(which.with_for_update(key_share=True))).scalar_one_or_none()
     if award is None:
         raise Rejected(NotFound())
     if award.status != AwardStatus.REVOKED:
         award.status, award.revoked_at, award.revocation_reason = AwardStatus.REVOKED, datetime.now(UTC), reason.strip()
-        facts = {name: getattr(award, name) for name in ("id", "organization_id", "badge_id", "user_id")}
-        await emit(session, AwardRevoked(**facts))
+        await emit(session, _revoked(award))
         after_commit(session, partial(show_revoked, cache, live, award))
     return award
+
+
+def _revoked(award: Award) -> Event:
+    own = {"id": award.id, "organization_id": award.organization_id, "user_id": award.user_id}
+    if isinstance(award, Certificate):
+        return CertificateRevoked(**own, course_id=award.course_id)
+    return AwardRevoked(**own, badge_id=award.badge_id)
 
 
 async def show_revoked(cache: Cache, live: Live, award: Award) -> None:
@@ -112,11 +144,20 @@ async def _make_known(session: AsyncSession, organization_id: UUID, earned: Sequ
     await session.execute(added.on_conflict_do_nothing().add_cte(issuer.returning(Organization.id).cte("issuer")))
 
 
-def _issued(earned: Sequence[Earned], places: Sequence[Place]) -> ReturningInsert[UUID, UUID, UUID]:
-    new = _unnested(earned, places)
+def _issued(
+    earned: Sequence[Earned], places: Sequence[Place], template_id: UUID | None
+) -> ReturningInsert[UUID, UUID, UUID]:
+    new, is_course = _unnested(earned, places), Badge.kind == AchievementKind.CERTIFICATE
+    completed = select(Evidence.made_at).where(
+        is_course,
+        Evidence.user_id == Person.id,
+        Evidence.kind == CriterionKind.COMPLETE_COURSE,
+        Evidence.target_id == Badge.course_id,
+    )
     values = {
         "organization_id": Badge.organization_id,
         "id": new.c.id,
+        "kind": Badge.kind,
         "badge_id": Badge.id,
         "user_id": Person.id,
         "code": new.c.code,
@@ -129,6 +170,9 @@ def _issued(earned: Sequence[Earned], places: Sequence[Place]) -> ReturningInser
         "issuer_name": Organization.name,
         "status_list": new.c.status_list,
         "status_position": new.c.status_position,
+        "course_id": case((is_course, Badge.course_id)),
+        "template_id": literal(template_id, Uuid),
+        "completed_at": completed.correlate(Badge, Person).scalar_subquery(),
     }
     rows = (
         select(*values.values())

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.credentials import Badge, Issuer, Recipient, StatusList, issue
-from subgraphs.credentials.models import Award, Criterion, CriterionKind
+from subgraphs.credentials.models import AchievementKind, Award, Criterion, CriterionKind
 from subgraphs.credentials.services.addresses import Addresses
 
 
@@ -19,7 +19,11 @@ def document_of(award: Award, slug: str, criteria: Mapping[UUID, str], addresses
     issuer = Issuer(addresses.did(slug), award.issuer_name or "")
     statuses = StatusList(addresses.status_list(slug, award.status_list), issuer.id, ())
     badge = Badge(
-        addresses.badge(slug, award.badge_id), award.badge_name, award.badge_description, criteria[award.badge_id]
+        addresses.badge(slug, award.badge_id),
+        award.badge_name,
+        award.badge_description,
+        criteria[award.badge_id],
+        type="CertificateOfCompletion" if award.kind == AchievementKind.CERTIFICATE else None,
     )
     return issue(
         id=addresses.credential(award.code),
@@ -32,13 +36,16 @@ def document_of(award: Award, slug: str, criteria: Mapping[UUID, str], addresses
     )
 
 
+_COMPLETED = "Complete the course."
+
+
 async def criteria_in_words(session: AsyncSession, badge_ids: Collection[UUID]) -> dict[UUID, str]:
-    """What each badge asks for, a line per criterion."""
+    """What each badge asks for, a line per criterion; a course that is certified, to be completed."""
     statement = select(Criterion).where(Criterion.badge_id.in_(badge_ids)).order_by(Criterion.position)
     lines: dict[UUID, list[str]] = defaultdict(list)
     for criterion in await session.scalars(statement):
         lines[criterion.badge_id].append(_in_words(criterion))
-    return {badge_id: "\n".join(lines[badge_id]) for badge_id in badge_ids}
+    return {badge_id: "\n".join(lines[badge_id]) or _COMPLETED for badge_id in badge_ids}
 
 
 def _in_words(criterion: Criterion) -> str:

@@ -5,7 +5,7 @@ from alembic import op
 from shared.migrations.tenancy import TENANT, USER
 
 revision = "identity_0003"
-down_revision = "identity_0001"
+down_revision = "identity_0002"
 branch_labels = None
 depends_on = None
 

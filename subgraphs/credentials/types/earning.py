@@ -1,8 +1,7 @@
-"""The GraphQL types of credentials, and what it adds to courses, enrolments and people."""
+"""Badges, awards and certificates, and what they add to courses, enrolments and people."""
 
 import asyncio
 from datetime import datetime
-from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -13,14 +12,13 @@ from strawberry.scalars import JSON
 from shared import ids
 from shared.auth import requires
 from shared.connections import Connection, Page
-from shared.credentials import Reason
-from shared.errors import InvalidInput, NotFound
 from shared.graphql import Info, Node, Refetched, entity
 from subgraphs.credentials import models
 from subgraphs.credentials.loaders import (
     Earner,
     Reached,
     award_of,
+    certificate_of,
     credential_of,
     criteria_of,
     doubts_of,
@@ -29,6 +27,7 @@ from subgraphs.credentials.loaders import (
 )
 from subgraphs.credentials.models import AwardStatus, CriterionKind, Doubt, sees_everybody
 from subgraphs.credentials.runtime import addresses_of
+from subgraphs.credentials.types.templates import CertificateTemplate
 
 strawberry.enum(AwardStatus, description="Whether an award still counts.")
 strawberry.enum(
@@ -38,7 +37,6 @@ strawberry.enum(
 
 _ADMINISTERS = "manage:users"
 _TARGETS = {CriterionKind.PASS_ASSESSMENT: "assessment"}
-UNNAMED = "(not known yet)"
 
 
 @strawberry.federation.type(keys=[Key(fields=FieldSet("id"), resolvable=False)], description="A tenant.")
@@ -56,6 +54,18 @@ class User(Node):
         if info.context.viewer.user_id != self.uuid and not sees_everybody(info.context.viewer):
             return None
         return await info.context.load.page(Award, Page.of(first, after), of=(models.Award.user_id, self.uuid))
+
+    @strawberry.field(
+        description="Their certificates, to be seen by the same people; null for others.",
+        extensions=[requires("read:course")],
+    )
+    async def certificates(
+        self, info: Info, first: int | None = 10, after: str | None = None
+    ) -> "Connection[Certificate] | None":
+        if info.context.viewer.user_id != self.uuid and not sees_everybody(info.context.viewer):
+            return None
+        of = (models.Certificate.user_id, self.uuid)
+        return await info.context.load.page(Certificate, Page.of(first, after), of=of)
 
     @classmethod
     async def resolve_references(cls, info: Info, keys: list[UUID]) -> "list[User | None]":
@@ -89,6 +99,17 @@ class Enrollment(Node):
         badges = await info.context.load.children(Badge, models.Badge.course_id, enrollment.course_id)
         # At once, so that they are one read, with those of other enrolments.
         return await asyncio.gather(*(BadgeProgress.load(info, badge, enrollment.user_id) for badge in badges))
+
+    @strawberry.field(
+        description="The certificate of the course, once it is completed and where its organization issues some: one's "
+        "own, or anybody's for those who teach or manage users."
+    )
+    async def certificate(self, info: Info) -> "Certificate | None":
+        enrollment = await enrollment_of(info.context, self.uuid)
+        if enrollment is None:
+            return None
+        row = await certificate_of(info.context, enrollment.course_id, enrollment.user_id)
+        return None if row is None else Certificate.of(row)
 
     @classmethod
     async def resolve_references(cls, info: Info, keys: list[UUID]) -> "list[Enrollment | None]":
@@ -253,52 +274,52 @@ class Award(Node, Refetched, model=models.Award):
         return await _integrity(info, Earner(self.badge_id, self.user_id))
 
 
-@strawberry.type(description="What anyone may learn of a credential; the names are those it was issued with.")
-class PublicCredential:
-    name: str = strawberry.field(description="What was earned.")
-    recipient_name: str = strawberry.field(description="By whom.")
-    issuer_name: str = strawberry.field(description="Who gave it.")
+@entity(description="That somebody has completed a course. It is a credential as an award is, and a page to print.")
+class Certificate(Node, Refetched, model=models.Certificate):
     issued_at: datetime = strawberry.field(description="When it was given.")
+    completed_at: datetime | None = strawberry.field(description="When the course was completed.")
     status: AwardStatus = strawberry.field(description="Whether it still counts.")
+    code: str = strawberry.field(description="What anybody can check it by, with `verifyCredential`.")
+    revoked_at: datetime | None = strawberry.field(description="When it was taken back.")
+    revocation_reason: str | None = strawberry.field(description="Why it was taken back.")
+    course_id: strawberry.Private[UUID]
+    user_id: strawberry.Private[UUID]
+    template_id: strawberry.Private[UUID]
 
+    @strawberry.field(description="What was completed.")
+    def course(self) -> Course:
+        return Course.stub(self.course_id)
 
-@strawberry.type(description="Whether a credential is good, and what it says.")
-class CredentialVerification:
-    valid: bool = strawberry.field(description="Whether it was issued here and still counts.")
-    reason: str | None = strawberry.field(description="Why not: UNKNOWN, REVOKED, EXPIRED or TAMPERED.")
-    credential: PublicCredential | None = strawberry.field(
-        description="What it says; null when it is unknown, or tampered with."
+    @strawberry.field(description="By whom.")
+    def user(self) -> User:
+        return User.stub(self.user_id)
+
+    @strawberry.field(description="How it looks; for those who teach or manage users, null for others.")
+    async def template(self, info: Info) -> CertificateTemplate | None:
+        return await info.context.load.one(CertificateTemplate, self.template_id)
+
+    @strawberry.field(description="The page where anybody can check it.")
+    def verification_url(self, info: Info) -> str:
+        return addresses_of(info.context.platform).verification(self.code)
+
+    @strawberry.field(
+        description="The certificate as PDF, in the learner's language and with a QR code of the page to check it on; "
+        "for anybody. It is printed when it is first asked for, and not any more once it is revoked."
     )
+    def pdf_url(self, info: Info) -> str:
+        return addresses_of(info.context.platform).pdf(self.code)
 
-    @classmethod
-    def of(cls, found: dict[str, Any] | None) -> "CredentialVerification":
-        """The answer for what the loader found."""
-        reason = found["reason"] if found else Reason.UNKNOWN
-        if found is None or reason == Reason.TAMPERED:
-            return cls(valid=False, reason=reason, credential=None)
-        credential = PublicCredential(
-            name=found["badge_name"],
-            recipient_name=found["recipient_name"] or UNNAMED,
-            issuer_name=found["issuer_name"] or UNNAMED,
-            issued_at=datetime.fromisoformat(found["issued_at"]),
-            status=AwardStatus(found["status"]),
-        )
-        return cls(valid=reason is None, reason=reason, credential=credential)
+    @strawberry.field(
+        description="The Open Badges 3.0 credential with its proof, as of an award: its achievement is the course, "
+        "of the type CertificateOfCompletion."
+    )
+    async def credential(self, info: Info) -> JSON:
+        return JSON((await credential_of(info.context, self.uuid)).document)
+
+    @strawberry.field(description="The same credential as a signed JSON Web Token.")
+    async def credential_jwt(self, info: Info) -> str:
+        return (await credential_of(info.context, self.uuid)).jwt
 
 
 async def _integrity(info: Info, earner: Earner) -> list[Doubt] | None:
     return await doubts_of(info.context, earner) if _ADMINISTERS in info.context.viewer.scopes else None
-
-
-CreateBadgeResult = Annotated[
-    Badge | NotFound | InvalidInput,
-    strawberry.union("CreateBadgeResult", description="The new badge, or what is in the way."),
-]
-UpdateBadgeResult = Annotated[
-    Badge | NotFound | InvalidInput,
-    strawberry.union("UpdateBadgeResult", description="The badge as it is now, or what is in the way."),
-]
-RevokeAwardResult = Annotated[
-    Award | NotFound | InvalidInput,
-    strawberry.union("RevokeAwardResult", description="The award as it is now, or what is in the way."),
-]
