@@ -9,7 +9,7 @@ VERIFIER := tests/credentials/verifier
 VERIFIER_INSTALLED := $(VERIFIER)/node_modules/.installed
 CHECKERS_INSTALLED := $(VENV)/.installed-checkers
 
-.PHONY: up test lint schema check release secrets bench bench-live install
+.PHONY: up test lint schema check release secrets bench bench-live bench-certificates install
 
 up: install ## Run the whole graph; Ctrl-C stops it.
 	@exec $(VENV)/bin/lyceum up $(ARGS)
@@ -39,6 +39,9 @@ bench: install ## Measure operations beside a hand-written endpoint; `make bench
 
 bench-live: install ## Measure subscriptions; `make bench-live ARGS="--rate 100 --json"`.
 	@exec $(VENV)/bin/python -m bench.live $(ARGS)
+
+bench-certificates: install ## Measure what a job costs others; `make bench-certificates ARGS="--people 500 --json"`.
+	@exec $(VENV)/bin/python -m bench.certificates $(ARGS)
 
 install: $(PYTHON_INSTALLED) $(ROUTER_INSTALLED)
 

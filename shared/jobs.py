@@ -54,7 +54,6 @@ _LOOK = timedelta(seconds=5)  # a new step is announced; this is for those that 
 _STARTS = 5
 _LONGEST_PAUSE = 30  # seconds between tries while an engine is away
 _FIRST_ONES = cast("$[0 to 99]", JSONPATH)  # failures that are kept
-_CLOSING = 5.0  # seconds that a step has to come to its end when its process ends
 
 
 class JobStatus(StrEnum):
@@ -225,9 +224,10 @@ class Worker:
         try:
             await asyncio.shield(serving)
         finally:
-            # A step that is cancelled would be struck off the queue, so it comes to its end.
+            # A step that is cancelled would be struck off the queue, so it comes to its end; who cannot wait for that
+            # kills the process, and then another one takes the step again.
             manager.shutdown.set()
-            await asyncio.wait([serving], timeout=_CLOSING)
+            await asyncio.wait([serving])
 
     async def _recover(self) -> None:
         """Queues the steps of unfinished jobs that the queue lacks, should any have been struck off it."""

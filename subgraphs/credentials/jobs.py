@@ -89,7 +89,7 @@ def _unprintable(user_id: UUID, reason: str) -> Failure:
 
 
 WORK = {
-    JobKind.ISSUE_CERTIFICATES.value: Work(_certify, at_once=50),
+    JobKind.ISSUE_CERTIFICATES.value: Work(_certify, at_once=25),
     JobKind.ISSUE_AWARDS.value: Work(_award, at_once=100),
 }
 
