@@ -40,7 +40,7 @@ AWARDS = "mutation($input: IssueAwardsInput!) { made: issueAwards(input: $input)
 JOB = "query($id: ID!) { job(id: $id) { status total done failed } }"
 LOAD = """
 query($id: ID!) {
-  viewer { displayName }
+  viewer { user { displayName } }
   course(id: $id) { title modules { title } badges { edges { node { name viewerProgress { ratio } } } } }
   courses(first: 5) { edges { node { title } } }
 }
@@ -141,12 +141,13 @@ async def measured(stack: Stack, options: argparse.Namespace, reporter: Reporter
     with reporter.step("a course and those who have completed it"):
         school = await School.open(graph)
         course_id = (await school.course(modules=[{"title": "All of it"}]))["id"]
-        people = await people_of(database_of(stack), school, course_id, options.people)
+        people = await people_of(stack.urls["database"], school, course_id, options.people)
         input = {"name": "Usual", "isDefault": True}
         assert (await graph.ask(TEMPLATE, school.admin.token, input=input)).data["made"]["id"]
         token = Mint(stack.home).token(school.teacher.id, school.id, Role.TEACHER, seconds=7_200)
     with reporter.step("warm up"):
-        await loaded(Load(graph, token, course_id, options.rate), 5)
+        warmed = await loaded(Load(graph, token, course_id, options.rate), 5)
+        assert not warmed.failed
     with reporter.step("the load alone"):
         alone = (await loaded(Load(graph, token, course_id, options.rate), options.seconds)).summary()
     with reporter.step(f"the load beside a job of {options.people}"):
@@ -167,12 +168,6 @@ async def loaded(load: Load, seconds: float) -> Load:
     over = asyncio.Event()
     asyncio.get_running_loop().call_later(seconds, over.set)
     return await load.run(over)
-
-
-def database_of(stack: Stack) -> str:
-    """The owner's address of the database."""
-    found: str = json.loads((stack.home / "stack.json").read_text())["database"]
-    return found
 
 
 def main() -> None:
