@@ -8,8 +8,10 @@ from sqlalchemy import text
 
 from shared import ids
 from shared.auth import Viewer
+from shared.jobs import begin_job
 from tests.conftest import Subgraph, Tenant
-from tests.credentials.conftest import earn, nothing_changes, students
+from tests.credentials.certificates_kit import certificates, complete, new_template
+from tests.credentials.conftest import earn, nothing_changes, students, user_id
 
 CALLERS = ("anonymous", "student", "teacher", "admin", "platform", "foreign")
 
@@ -18,6 +20,13 @@ MUTATIONS = {
     "createBadge": 'createBadge(input: {name: "New", description: "", criteria: ' + CRITERIA + "})",
     "updateBadge": 'updateBadge(input: {id: "%(badge)s", name: "Changed"})',
     "revokeAward": 'revokeAward(id: "%(award)s", reason: "Copied")',
+    "createCertificateTemplate": 'createCertificateTemplate(input: {name: "New", courseId: "%(course)s"})',
+    "updateCertificateTemplate": 'updateCertificateTemplate(input: {id: "%(template)s", name: "Changed"})',
+    "archiveCertificateTemplate": 'archiveCertificateTemplate(id: "%(template)s")',
+    "revokeCertificate": 'revokeCertificate(id: "%(certificate)s", reason: "Copied")',
+    "issueCertificates": 'issueCertificates(input: {courseId: "%(course)s"})',
+    "issueAwards": 'issueAwards(input: {badgeId: "%(badge)s", userIds: ["%(student)s"]})',
+    "cancelJob": 'cancelJob(id: "%(job)s")',
 }
 
 # What becomes of it, in the order of CALLERS: a code of a top-level error, or the type of the answer.
@@ -25,13 +34,38 @@ OUTCOMES = {
     "createBadge": ("UNAUTHENTICATED", "FORBIDDEN", "Badge", "Badge", "FORBIDDEN", "InvalidInput"),
     "updateBadge": ("UNAUTHENTICATED", "FORBIDDEN", "Badge", "Badge", "NotFound", "NotFound"),
     "revokeAward": ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "Award", "NotFound", "NotFound"),
+    "createCertificateTemplate": (
+        *("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "CertificateTemplate", "FORBIDDEN", "NotFound"),
+    ),
+    "updateCertificateTemplate": (
+        *("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "CertificateTemplate", "NotFound", "NotFound"),
+    ),
+    "archiveCertificateTemplate": (
+        *("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "CertificateTemplate", "NotFound", "NotFound"),
+    ),
+    "revokeCertificate": ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "Certificate", "NotFound", "NotFound"),
+    "issueCertificates": ("UNAUTHENTICATED", "FORBIDDEN", "Job", "Job", "NotFound", "NotFound"),
+    "issueAwards": ("UNAUTHENTICATED", "FORBIDDEN", "Job", "Job", "NotFound", "NotFound"),
+    "cancelJob": ("UNAUTHENTICATED", "FORBIDDEN", "NotFound", "Job", "NotFound", "NotFound"),
 }
+DONE = ("Badge", "Award", "Certificate", "CertificateTemplate", "Job")
 
 
 def caller(kind: str, tenant: Tenant, stranger: Tenant, root: Viewer) -> Viewer | None:
     """Somebody of this kind."""
     found: dict[str, Viewer | None] = {"anonymous": None, "platform": root, "foreign": stranger.admin}
     return found[kind] if kind in found else getattr(tenant, kind)
+
+
+async def certified(credentials: Subgraph, tenant: Tenant, course_id: UUID) -> dict[str, str]:
+    """A certificate of the tenant's student, its template, and a job of the admin that no worker takes."""
+    template = await new_template(credentials, tenant)
+    await complete(credentials, tenant, course_id, tenant.student)
+    (certificate,) = await certificates(credentials, tenant.student)
+    async with credentials.platform.database.begin(tenant.admin) as session:
+        job = await begin_job(session, tenant.admin, "nothing", {}, [ids.new_id()])
+    found = {"template": template["id"], "certificate": certificate["id"], "student": user_id(tenant.student)}
+    return found | {"job": ids.encode("job", job.id)}
 
 
 @pytest.mark.parametrize(
@@ -51,9 +85,10 @@ async def test_each_caller_gets_the_answer_of_the_table_and_refusals_change_noth
 ) -> None:
     award = await earn(credentials, tenant, tenant.student, badge)
     places = {"course": ids.encode("course", course_id), "badge": badge["id"], "award": award["id"]}
+    places |= await certified(credentials, tenant, course_id)
     document = f"mutation {{ {MUTATIONS[mutation] % places} {{ __typename }} }}"
     who = caller(kind, tenant, stranger, root)
-    if outcome in ("Badge", "Award"):
+    if outcome in DONE:
         assert (await credentials.ask(document, who)).data == {mutation: {"__typename": outcome}}
         return
     async with nothing_changes(credentials, tenant, stranger):

@@ -7,6 +7,7 @@ import pytest
 
 from shared import ids
 from tests.conftest import Subgraph, Tenant
+from tests.credentials.certificates_kit import new_template
 from tests.credentials.conftest import (
     apply,
     course_done,
@@ -28,6 +29,8 @@ from tests.credentials.conftest import (
 SCOPE = 1  # each transaction first says for whom it is
 KEPT, FOUND = 1, 1  # the fact with its locks; where the person is with the badges that ask for it
 MOVED = 2  # progress, and the audit of each step
+TERMS = 1  # whether the course is certified
+ACHIEVEMENT = 1  # the first time in a course, the course itself
 AWARDED = 5  # who they are, places in a status list, the awards, their events and the audit of those
 
 # What the course page of the contract asks of this subgraph, and everything else that a badge leads to.
@@ -59,7 +62,7 @@ async def test_a_fact_takes_as_many_for_one_badge_of_the_course_as_for_twenty(
         (item_done(who, course_id), KEPT + FOUND + MOVED),
         (last, KEPT + FOUND + MOVED + AWARDED),
         (graded(who, course_id, assessment_id, 0.1), KEPT + FOUND),  # changes nothing
-        (course_done(who, course_id), KEPT + FOUND),  # no badge asks for it
+        (course_done(who, course_id), KEPT + FOUND + TERMS),  # no badge asks for it, and there is no template
         (item_done(other, course_id), KEPT + FOUND + MOVED),
         (named(who), 2),
         (organization_named(tenant), 2),
@@ -67,6 +70,20 @@ async def test_a_fact_takes_as_many_for_one_badge_of_the_course_as_for_twenty(
         with credentials.counted() as statements:
             await apply(credentials, tenant, event)
         assert len(statements) == SCOPE + expected, "\n".join(statements)
+
+
+@pytest.mark.parametrize("badges", [0, 5])
+async def test_a_certificate_takes_as_many_as_an_award(
+    credentials: Subgraph, tenant: Tenant, course_id: UUID, badges: int
+) -> None:
+    await new_template(credentials, tenant)
+    for _ in range(badges):
+        await create(credentials, tenant.teacher, items(course_id, 2))
+    first, second = students(tenant, 2)
+    for who, expected in ((first, TERMS + ACHIEVEMENT + AWARDED), (second, TERMS + AWARDED)):
+        with credentials.counted() as statements:
+            await apply(credentials, tenant, course_done(who, course_id))
+        assert len(statements) == SCOPE + KEPT + FOUND + expected, "\n".join(statements)
 
 
 async def full_course(credentials: Subgraph, tenant: Tenant, badges: int) -> UUID:
