@@ -31,15 +31,6 @@ KUBERNETES = ROOT / "deploy" / "kubernetes"
 LIBRARIES = {"NODE_ENV", "PGSSLMODE", "OTEL_EXPORTER_OTLP_ENDPOINT"}
 """What libraries of ours read by themselves, besides what a bucket asks for (`AWS_…`)."""
 
-COMING = {
-    "LYCEUM_MAXIMUM_COST",
-    "LYCEUM_ORIGINS",
-    "LYCEUM_RATE_LIMIT",
-    "LYCEUM_RATE_LIMITS",
-    "LYCEUM_REDIS_URL",
-} - set(re.findall(r"\bLYCEUM_\w+", (ROOT / "router" / "settings.ts").read_text()))
-"""Limits of the router, as long as its settings do not know them."""
-
 _VARIABLE = re.compile(r"\$\$|\$\{(?P<name>\w+)(?:(?P<operator>:[-?])(?P<other>(?:[^{}$]|\$\{\w+\})*))?\}")
 
 
@@ -164,7 +155,7 @@ def settings_of(subgraph: str) -> type[BaseSettings]:
 def read_by(process: str) -> set[str]:
     """The variables that a process reads: a subgraph, `router`, or `migrate`."""
     if process == "router":
-        return set(re.findall(r"\bLYCEUM_\w+", (ROOT / "router" / "settings.ts").read_text())) | COMING | LIBRARIES
+        return set(re.findall(r"\bLYCEUM_\w+", (ROOT / "router" / "settings.ts").read_text())) | LIBRARIES
     if process == "migrate":  # and the jobs: they run as any of the subgraphs
         passwords = {keys.password_variable(login) for name in SUBGRAPHS for login in logins(name)}
         return passwords.union(*map(read_by, SUBGRAPHS))
