@@ -42,7 +42,7 @@ class Query:
 
     @strawberry.field(
         description="A job: one's own, or any of the organization for those who manage users.",
-        extensions=[requires("write:course")],
+        extensions=[requires("read:course")],
     )
     async def job(self, info: Info, id: strawberry.ID) -> Job | None:
         return await info.context.load.one(Job, ids.decode("job", id))
@@ -50,7 +50,7 @@ class Query:
     @strawberry.field(
         description="The jobs that the viewer has begun, or all of the organization for those who manage users; the "
         "oldest first.",
-        extensions=[requires("write:course")],
+        extensions=[requires("read:course")],
     )
     async def jobs(self, info: Info, first: int | None = 10, after: str | None = None) -> Connection[Job]:
         return await info.context.load.page(Job, Page.of(first, after))

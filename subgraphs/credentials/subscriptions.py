@@ -31,7 +31,7 @@ class Subscription:
 
     @strawberry.subscription(
         description="A job: at once as it stands, then as it goes on, at most four times a second; ends with the job.",
-        extensions=[requires("write:course")],
+        extensions=[requires("read:course")],
     )
     async def job_progress(self, info: Info, job_id: strawberry.ID) -> AsyncGenerator[Job, None]:
         context = info.context

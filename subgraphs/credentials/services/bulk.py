@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import ARRAY, Uuid, any_, cast, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import ids
@@ -13,7 +13,7 @@ from shared.errors import InvalidInput, NotFound, Rejected
 from shared.idempotency import once
 from shared.jobs import Job, begin_job
 from subgraphs.credentials.inputs import MOST, IssueAwardsInput, IssueCertificatesInput
-from subgraphs.credentials.models import Badge, Certificate, CriterionKind, Evidence, JobKind
+from subgraphs.credentials.models import Badge, Certificate, CriterionKind, Evidence, JobKind, Person
 from subgraphs.credentials.services.certificates import terms_of
 
 
@@ -41,7 +41,7 @@ async def _begin_certificates(session: AsyncSession, viewer: Viewer, input: Issu
         if input.template_id is None:
             message = "Make a template first: a default one, or one of the course."
         raise Rejected(InvalidInput.at("input", "templateId", message=message))
-    people = await _completed(session, course_id) if input.user_ids is None else _decoded(input.user_ids)
+    people = await _completed(session, course_id) if input.user_ids is None else await _named(session, input.user_ids)
     about = {"course": str(course_id), "template": str(terms.template_id)}
     return await begin_job(session, viewer, JobKind.ISSUE_CERTIFICATES, about, people)
 
@@ -52,7 +52,7 @@ async def _begin_awards(session: AsyncSession, viewer: Viewer, input: IssueAward
     if badge_id is None:
         raise Rejected(NotFound())
     about = {"badge": str(badge_id)}
-    return await begin_job(session, viewer, JobKind.ISSUE_AWARDS, about, _decoded(input.user_ids))
+    return await begin_job(session, viewer, JobKind.ISSUE_AWARDS, about, await _named(session, input.user_ids))
 
 
 async def _completed(session: AsyncSession, course_id: UUID) -> Sequence[UUID]:
@@ -68,11 +68,14 @@ async def _completed(session: AsyncSession, course_id: UUID) -> Sequence[UUID]:
     return people
 
 
-def _decoded(user_ids: Sequence[str]) -> list[UUID]:
-    """Each once, in their order."""
-    found = {user_id: ids.decode("user", user_id) for user_id in user_ids}
-    wrong = [place for place, user_id in enumerate(user_ids) if found[user_id] is None]
-    if wrong:
-        message = "This is not the id of a user."
-        raise Rejected(InvalidInput.at("input", "userIds", str(wrong[0]), message=message))
-    return [user_id for user_id in found.values() if user_id]
+async def _named(session: AsyncSession, user_ids: Sequence[str]) -> list[UUID]:
+    """The people with these ids, each once, in their order; rejects the first of whom identity has not told us."""
+    people = {user_id: ids.decode("user", user_id) for user_id in user_ids}
+    found = [it for it in people.values() if it]
+    statement = select(Person.id).where(Person.id == any_(cast(found, ARRAY(Uuid))), Person.name.is_not(None))
+    known = set((await session.execute(statement)).scalars())
+    for place, user_id in enumerate(user_ids):
+        if people[user_id] not in known:
+            message = "Nobody with this id is known here."
+            raise Rejected(InvalidInput.at("input", "userIds", str(place), message=message))
+    return found
