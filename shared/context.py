@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Executable, Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import ANONYMOUS, TokenVerifier, Viewer
@@ -55,6 +57,12 @@ class Context:
     def renew(self) -> None:
         """Forgets what was loaded; each event of a subscription reads the world anew."""
         self.load = Loaders(self)
+
+    async def read(self, statement: Executable, **parameters: Any) -> Sequence[Row[Any]]:
+        """The rows of a statement, as the viewer may see them; they count against the request's budget."""
+        rows = await self.platform.database.read(self.viewer, statement, parameters)
+        self.load.spend(len(rows))
+        return rows
 
     def session(self) -> AbstractAsyncContextManager[AsyncSession]:
         """One transaction that sees what the viewer may see."""

@@ -8,34 +8,27 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, bindparam, cast, func, select, true
+from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute
 from strawberry.dataloader import DataLoader
 
+from shared import statements
 from shared.cache import restored
 from shared.connections import Connection, Page, connection_of
 from shared.errors import QueryTooLarge
+from shared.statements import Filter
 
 if TYPE_CHECKING:
+    from shared.auth import Viewer
     from shared.context import Context
     from shared.graphql import Node
-    from shared.postgres import Model
 
 N = TypeVar("N", bound="Node")
 
 _BUDGET = 20_000  # rows that one request may load in one subgraph, and as many that its lists may show
-
-
-class Filter(Protocol):
-    """Further conditions of a list; hashable, so that equal lists share a batch."""
-
-    def conditions(self) -> Sequence[ColumnElement[bool]]:
-        """What a row must satisfy."""
-
-    def __hash__(self) -> int: ...
 
 
 class Loaders:
@@ -100,6 +93,10 @@ class Loaders:
             raise QueryTooLarge
         return nodes
 
+    @property
+    def _whose(self) -> Viewer:
+        return statements.whose(self._context.viewer)
+
     def _loader(self, key: Any, load: Callable[[list[Any]], Awaitable[Sequence[Any]]]) -> DataLoader[Any, Any]:
         if key not in self._loaders:
             self._loaders[key] = DataLoader(load)
@@ -109,7 +106,7 @@ class Loaders:
         return self._loader(("one", type_), partial(self._cached if type_.cache else self._stored, type_))
 
     async def _stored(self, type_: type[N], uuids: list[UUID]) -> list[N | None]:
-        rows = await self._rows(self._select(type_).where(type_.model.id.in_(uuids)))
+        rows = await self._rows(statements.entities(type_, self._whose), keys=uuids)
         found = {row.id: type_.of(row) for row in rows}
         return [found.get(uuid) for uuid in uuids]
 
@@ -130,17 +127,15 @@ class Loaders:
     async def _by(
         self, type_: type[N], column: InstrumentedAttribute[Any], among: Filter | None, values: list[Any]
     ) -> list[N | None]:
-        statement = self._narrowed(self._select(type_, column.label("lookup")).where(column.in_(values)), among)
-        found = {row.lookup: type_.of(row) for row in await self._rows(statement)}
+        rows = await self._rows(statements.lookup(type_, column, among, self._whose), keys=values)
+        found = {row.lookup: type_.of(row) for row in rows}
         return [found.get(value) for value in values]
 
     async def _children(
         self, type_: type[N], column: InstrumentedAttribute[Any], among: Filter | None, parents: list[UUID]
     ) -> list[list[N]]:
-        statement = self._select(type_, column.label("parent")).where(column.in_(parents)).order_by(type_.model.id)
-        statement = self._narrowed(statement, among)
         children: dict[UUID, list[N]] = defaultdict(list)
-        for row in await self._rows(statement):
+        for row in await self._rows(statements.children(type_, column, among, self._whose), keys=parents):
             children[row.parent].append(type_.of(row))
         return [children[parent] for parent in parents]
 
@@ -152,13 +147,12 @@ class Loaders:
         where: Filter | None,
         parents: list[UUID | None],
     ) -> list[list[N]]:
-        statement = self._narrowed(self._select(type_), where).order_by(type_.model.id).limit(page.first + 1)
-        if page.after is not None:
-            statement = statement.where(type_.model.id > page.after)
+        statement = statements.page(type_, column, page.after is None, where, self._whose)
+        asked: dict[str, Any] = {"size": page.first + 1} | ({"after": page.after} if page.after else {})
         if column is None:
-            return [[type_.of(row) for row in await self._rows(statement)]]
+            return [[type_.of(row) for row in await self._rows(statement, **asked)]]
         nodes: dict[UUID, list[N]] = defaultdict(list)
-        for row in await self._rows(_per_parent(statement, column, parents)):
+        for row in await self._rows(statement, keys=parents, **asked):
             nodes[row.parent].append(type_.of(row))
         return [nodes[parent] for parent in parents if parent is not None]
 
@@ -169,35 +163,14 @@ class Loaders:
         where: Filter | None,
         parents: list[UUID | None],
     ) -> list[int]:
-        counted = select(func.count().label("total")).select_from(type_.model)
-        statement = self._narrowed(counted.where(type_.model.visible(self._context.viewer)), where)
+        statement = statements.count(type_, column, where, self._whose)
         if column is None:
             return [(await self._rows(statement))[0].total]
-        statement = statement.add_columns(column.label("parent")).where(column.in_(parents)).group_by(column)
-        totals = Counter({row.parent: row.total for row in await self._rows(statement)})
+        totals = Counter({row.parent: row.total for row in await self._rows(statement, keys=parents)})
         return [totals[parent] for parent in parents if parent is not None]
 
-    def _select(self, type_: type[Node], *further: Any) -> Select[Any]:
-        model: type[Model] = type_.model
-        columns = [model.id, *(getattr(model, name) for name in type_.copied()), *further]
-        return select(*columns).where(model.visible(self._context.viewer))
-
-    def _narrowed(self, statement: Select[Any], where: Filter | None) -> Select[Any]:
-        return statement.where(*where.conditions()) if where is not None else statement
-
-    async def _rows(self, statement: Select[Any]) -> Sequence[Any]:
-        async with self._context.session() as session:
-            rows = (await session.execute(statement)).all()
-        self.spend(len(rows))
-        return rows
-
-
-def _per_parent(statement: Select[Any], column: InstrumentedAttribute[Any], parents: Sequence[UUID | None]) -> Any:
-    """The statement once per parent, in one: a lateral join, so that each parent's page is an index range."""
-    keys = cast(bindparam("parents", value=list(parents)), ARRAY(Uuid))
-    asked = func.unnest(keys).table_valued("parent", name="asked").render_derived()
-    children = statement.where(column == asked.c.parent).correlate(asked).lateral("children")
-    return select(asked.c.parent, children).join_from(asked, children, true()).order_by(children.c.id)
+    async def _rows(self, statement: Select[Any], **parameters: Any) -> Sequence[Any]:
+        return await self._context.read(statement, viewer=self._context.viewer.user_id, **parameters)
 
 
 def _values(node: Node) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """PostgreSQL with the tenant set per transaction: who the session is for decides what row-level security shows."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -10,7 +10,7 @@ import asyncpg
 import structlog
 from pydantic import SecretStr
 from redis.exceptions import RedisError
-from sqlalchemy import ColumnElement, Connection, Uuid, event, text, true
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Uuid, event, text, true
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -80,6 +80,15 @@ class Database:
         """One transaction across tenants, for what happens before a tenant is known (signing in, the relay)."""
         async with self._transaction(self._system, viewer, origin) as session:
             yield session
+
+    async def read(self, viewer: Viewer, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """The rows of one statement that changes nothing, in a transaction of its own for this viewer. It costs half of
+        what a session does, and no more than running it where the statement was built once for all requests."""
+        engine = self._system if viewer.is_platform else self._tenant
+        async with engine.connect() as connection:
+            assert connection.sync_connection
+            connection.sync_connection.connection.driver_connection.scope = _scope(viewer)  # type: ignore[union-attr]
+            return (await connection.execute(statement, parameters)).all()
 
     @asynccontextmanager
     async def _transaction(

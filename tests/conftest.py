@@ -17,7 +17,6 @@ from uuid import UUID
 import httpx
 import pytest
 from sqlalchemy import event
-from sqlalchemy.orm import Session, SessionTransaction
 from starlette.applications import Starlette
 
 from shared import ids
@@ -96,22 +95,21 @@ class Subgraph:
             if id(statements) in _COUNTING.get():
                 statements.append(statement)
 
-        def note_begin(_session: Session, transaction: SessionTransaction, _connection: Any) -> None:
-            if not transaction.nested:
-                note(None, None, "BEGIN")
+        def note_begin(_connection: Any) -> None:
+            note(None, None, "BEGIN")
 
-        event.listen(Session, "after_begin", note_begin)
         database = self.platform.database
         engines = [database._tenant.sync_engine, database._system.sync_engine]
         for engine in engines:
             event.listen(engine, "before_cursor_execute", note)
+            event.listen(engine, "begin", note_begin)
         try:
             yield statements
         finally:
             _COUNTING.reset(counting)
-            event.remove(Session, "after_begin", note_begin)
             for engine in engines:
                 event.remove(engine, "before_cursor_execute", note)
+                event.remove(engine, "begin", note_begin)
 
 
 @pytest.fixture(scope="session")

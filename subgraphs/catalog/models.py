@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     exists,
+    false,
     func,
     or_,
     select,
@@ -125,7 +126,9 @@ class Enrollment(Tenanted, Base):
 
     @classmethod
     def visible(cls, viewer: Viewer) -> ColumnElement[bool]:
-        """Teachers and those who manage users see all enrolments; anybody else their own."""
+        """Teachers and those who manage users see all enrolments, others their own, the platform none."""
+        if viewer.is_platform:  # its login counts enrolments for operators
+            return false()
         if viewer.scopes & {"write:course", "manage:users"}:
             return super().visible(viewer)
         return cls.user_id == viewer.user_id
