@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -227,8 +228,8 @@ class Bench:
         """Statements of single requests, and scans of each operation through the router."""
         sql, scans = SqlMeter(owner, self._stack.home / "logs" / "postgres.log"), ScanMeter(owner)
         with self._reporter.step("statements and scans"):
+            before = await scans.read()
             for operation, targets in self._targets.items():
-                before = await scans.read()
                 await sql.switch(on=True)
                 async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
                     for target in targets[::-1]:
@@ -237,7 +238,8 @@ class Bench:
                             await _answer(client, request)
                         self._found[operation, target.name].sql = sql.since(place)
                 await sql.switch(on=False)
-                self._scans[operation] = scans.large(before, await scans.read())
+                after = await scans.read()
+                self._scans[operation], before = scans.large(before, after), after
 
     async def _measure(self, clients: Clients) -> None:
         rest = await self._at_rest()
@@ -334,14 +336,16 @@ def show(found: Sequence[Mapping[str, Any]], reporter: Reporter) -> None:
                 reporter.say(f"{run['size']}: {operation} scans {table} from end to end, {count:,} rows")
 
 
-def growth(found: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """By operation, p95 through the router on the last set over that on the first."""
+def growth(found: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
+    """By operation and target, p95 on the last set over that on the first. The floor's says how much of it is the
+    machine's, which may have been busier, and the data's."""
     if len(found) < 2:
         return {}
-    p95 = [
-        {name: rows["router"]["p95_ms"] for name, rows in run["operations"].items()} for run in (found[0], found[-1])
-    ]
-    return {name: round(p95[1][name] / p95[0][name], 2) for name in p95[0]}
+    first, last = found[0]["operations"], found[-1]["operations"]
+    return {
+        operation: {name: round(last[operation][name]["p95_ms"] / row["p95_ms"], 2) for name, row in targets.items()}
+        for operation, targets in first.items()
+    }
 
 
 def main() -> None:
@@ -353,6 +357,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=4, help="requests under way at any time")
     parser.add_argument("--json", action="store_true", help="print JSON only")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # or the stack would stay
     reporter, found = Reporter(quiet=options.json), []
     for size in options.size:
         with stack_of(size, reporter) as stack:
@@ -361,10 +366,9 @@ def main() -> None:
         print(json.dumps({"sets": found, "p95_growth": growth(found)}))
         return
     show(found, reporter)
-    for operation, ratio in growth(found).items():
-        reporter.say(
-            f"{operation}: p95 through the router on {options.size[-1]} is {ratio} times that on {options.size[0]}"
-        )
+    for operation, ratios in growth(found).items():
+        by_target = ", ".join(f"{name} {ratio}" for name, ratio in ratios.items())
+        reporter.say(f"{operation}: p95 on {options.size[-1]} over p95 on {options.size[0]}: {by_target}")
 
 
 if __name__ == "__main__":

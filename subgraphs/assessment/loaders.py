@@ -2,15 +2,22 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Float, func, select
+from sqlalchemy import Float, Select, func, select
 from sqlalchemy.sql import cast
 
+from shared.auth import Viewer
 from shared.context import Context
+from shared.statements import VIEWER, among, kept, whose
 from subgraphs.assessment.documents import Question, Result
 from subgraphs.assessment.models import Assessment, Attempt, AttemptStatus
 from subgraphs.assessment.runtime import question_sets_of
+
+_OPEN = select(Attempt.assessment_id, Attempt.question_set_id).where(
+    among(Attempt.assessment_id), Attempt.user_id == VIEWER, Attempt.status == AttemptStatus.IN_PROGRESS
+)
 
 
 async def questions_of(context: Context, question_set_id: UUID) -> list[Question]:
@@ -42,13 +49,8 @@ async def _questions(context: Context, set_ids: list[UUID]) -> Sequence[list[Que
 
 
 async def _open_question_sets(context: Context, assessment_ids: list[UUID]) -> Sequence[UUID | None]:
-    statement = select(Attempt.assessment_id, Attempt.question_set_id).where(
-        Attempt.assessment_id.in_(assessment_ids),
-        Attempt.user_id == context.viewer.user_id,
-        Attempt.status == AttemptStatus.IN_PROGRESS,
-    )
-    async with context.session() as session:
-        found = {row.assessment_id: row.question_set_id for row in await session.execute(statement)}
+    rows = await context.read(_OPEN, viewer=context.viewer.user_id, keys=assessment_ids)
+    found = {row.assessment_id: row.question_set_id for row in rows}
     return [found.get(assessment_id) for assessment_id in assessment_ids]
 
 
@@ -64,22 +66,22 @@ async def _results(context: Context, attempt_ids: list[UUID]) -> Sequence[list[R
 
 
 async def _grades(context: Context, enrollment_ids: list[UUID]) -> Sequence[float | None]:
+    statement = _graded(whose(context.viewer))
+    rows = await context.read(statement, viewer=context.viewer.user_id, keys=enrollment_ids)
+    found = {row.enrollment_id: row.grade for row in rows}
+    return [found.get(enrollment_id) for enrollment_id in enrollment_ids]
+
+
+@kept
+def _graded(viewer: Viewer) -> Select[Any]:
     """The best score at each assessment, weighted by its points, over the assessments with a graded attempt."""
     best = (
         select(Attempt.enrollment_id, Assessment.points, func.max(Attempt.score).label("score"))
         .join(Assessment, Assessment.id == Attempt.assessment_id)
-        .where(
-            Attempt.enrollment_id.in_(enrollment_ids),
-            Attempt.visible(context.viewer),
-            Attempt.status == AttemptStatus.GRADED,
-        )
+        .where(among(Attempt.enrollment_id), Attempt.visible(viewer), Attempt.status == AttemptStatus.GRADED)
         .group_by(Attempt.enrollment_id, Assessment.id, Assessment.points)
         .subquery()
     )
     weighted = func.sum(best.c.score * best.c.points) / func.sum(best.c.points)
-    statement = select(best.c.enrollment_id, cast(func.least(weighted, 1), Float).label("grade"))
-    async with context.session() as session:
-        rows = (await session.execute(statement.group_by(best.c.enrollment_id))).all()
-    context.load.spend(len(rows))
-    found = {row.enrollment_id: row.grade for row in rows}
-    return [found.get(enrollment_id) for enrollment_id in enrollment_ids]
+    grade = cast(func.least(weighted, 1), Float).label("grade")
+    return select(best.c.enrollment_id, grade).group_by(best.c.enrollment_id)

@@ -9,9 +9,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from shared.context import Context
+from shared.statements import VIEWER, among
 from subgraphs.content.models import Completion, Enrollment
 from subgraphs.content.runtime import texts_of
 
+_ENROLLED = select(Enrollment.course_id).where(Enrollment.user_id == VIEWER, among(Enrollment.course_id))
+_COMPLETED = select(Completion.item_id, Completion.completed_at).where(
+    Completion.user_id == VIEWER, among(Completion.item_id)
+)
 _LIFETIME = 3600  # seconds; the brief's lifetime of content in the cache
 
 
@@ -79,18 +84,12 @@ async def _stored(context: Context, text_ids: list[UUID]) -> Sequence[str | None
 
 
 async def _enrolled(context: Context, course_ids: list[UUID]) -> Sequence[bool]:
-    statement = select(Enrollment.course_id).where(
-        Enrollment.user_id == context.viewer.user_id, Enrollment.course_id.in_(course_ids)
-    )
-    async with context.session() as session:
-        courses = set((await session.execute(statement)).scalars())
+    rows = await context.read(_ENROLLED, viewer=context.viewer.user_id, keys=course_ids)
+    courses = {row.course_id for row in rows}
     return [course_id in courses for course_id in course_ids]
 
 
 async def _completed(context: Context, item_ids: list[UUID]) -> Sequence[datetime | None]:
-    statement = select(Completion.item_id, Completion.completed_at).where(
-        Completion.user_id == context.viewer.user_id, Completion.item_id.in_(item_ids)
-    )
-    async with context.session() as session:
-        found = {row.item_id: row.completed_at for row in await session.execute(statement)}
+    rows = await context.read(_COMPLETED, viewer=context.viewer.user_id, keys=item_ids)
+    found = {row.item_id: row.completed_at for row in rows}
     return [found.get(item_id) for item_id in item_ids]

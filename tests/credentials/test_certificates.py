@@ -325,4 +325,4 @@ async def test_the_statements_do_not_depend_on_how_many_there_are(
     for several in (keys[:1], keys):
         answer = await credentials.entities(tenant.admin, selection, *several)
         assert len(answer.data["_entities"][0]["certificates"]["edges"]) == 3
-        assert len([it for it in answer.statements if "set_config" not in it]) == 2
+        assert len([it for it in answer.statements if it != "BEGIN"]) == 2
