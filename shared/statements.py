@@ -6,7 +6,7 @@ in conditions. What a viewer's scopes change about a condition makes a statement
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import UUID
@@ -107,8 +107,13 @@ def count(
 
 def _select(type_: type[Node], viewer: Viewer, *further: Any) -> Select[Any]:
     model: type[Model] = type_.model
-    columns = [model.id, *(getattr(model, name) for name in type_.copied()), *further]
-    return select(*columns).where(model.visible(viewer))
+    return select(*columns_of(model, ("id", *type_.copied())), *further).where(model.visible(viewer))
+
+
+def columns_of(model: type[Model], names: Iterable[str] | None = None) -> list[Any]:
+    """Columns named as the attributes of the model, for whoever takes a row for an object; all of them by default."""
+    names = model.__mapper__.column_attrs.keys() if names is None else names
+    return [getattr(model, name).label(name) for name in names]
 
 
 def _narrowed(statement: Select[Any], where: Filter | None) -> Select[Any]:

@@ -15,7 +15,7 @@ from shared.auth import Viewer
 from shared.context import Context
 from shared.credentials import Reason
 from shared.errors import Unavailable
-from shared.statements import among, kept, whose
+from shared.statements import among, columns_of, kept, whose
 from subgraphs.credentials.models import (
     Award,
     Badge,
@@ -39,7 +39,7 @@ _UNNAMED = "The credential is signed once all names in it are known; try again s
 _CLOCKS = timedelta(seconds=5)  # by which those of two servers may differ
 
 
-_CRITERIA = select(*Criterion.__table__.c).where(among(Criterion.badge_id)).order_by(Criterion.position)
+_CRITERIA = select(*columns_of(Criterion)).where(among(Criterion.badge_id)).order_by(Criterion.position)
 
 
 class Earner(NamedTuple):
@@ -190,7 +190,7 @@ def _of_pairs(model: type[Any], subject: str, viewer: Viewer) -> Select[Any]:
     columns = (bindparam(name, type_=ARRAY(Uuid)) for name in ("subjects", "people"))
     asked = func.unnest(*columns).table_valued("subject", "person", name="asked").render_derived()
     is_asked = and_(getattr(model, subject) == asked.c.subject, model.user_id == asked.c.person)
-    return select(*model.__table__.c).join(asked, is_asked).where(model.visible(viewer))
+    return select(*columns_of(model)).join(asked, is_asked).where(model.visible(viewer))
 
 
 async def _doubts(context: Context, earners: list[Earner]) -> Sequence[list[Doubt]]:
