@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, bindparam, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +21,7 @@ from shared.documents import Documents
 from shared.errors import InvalidInput, NotEnrolled, NotFound, Rejected
 from shared.events import emit
 from shared.idempotency import once
+from shared.statements import VIEWER, kept, whose
 from shared.waiting import Begin, refused_only_after, until
 from subgraphs.content.documents import ItemText
 from subgraphs.content.events import LONGEST_TEXT, ItemCompleted, ItemCreated, ItemPublished, ItemUpdated
@@ -286,14 +287,21 @@ async def _has_module(session: AsyncSession, id: str) -> bool:
 
 
 async def _readable(session: AsyncSession, viewer: Viewer, id: str) -> Item | None:
-    statement = _visible(viewer, id).where(Item.published_at.is_not(None))
-    item: Item | None = (await session.execute(statement)).scalar_one_or_none()
+    whom = {"id": ids.decode("content_item", id), "viewer": viewer.user_id}
+    item: Item | None = (await session.execute(_published(whose(viewer)), whom)).scalar_one_or_none()
     return item
 
 
+@kept
+def _published(viewer: Viewer) -> Select[Any]:
+    return select(Item).where(Item.id == bindparam("id"), Item.visible(viewer), Item.published_at.is_not(None))
+
+
+_ENROLLED = select(exists().where(Enrollment.course_id == bindparam("course"), Enrollment.user_id == VIEWER))
+
+
 async def _is_enrolled(session: AsyncSession, course_id: UUID, user_id: UUID | None) -> bool:
-    enrolled = exists().where(Enrollment.course_id == course_id, Enrollment.user_id == user_id)
-    return bool(await session.scalar(select(enrolled)))
+    return bool(await session.scalar(_ENROLLED, {"course": course_id, "viewer": user_id}))
 
 
 async def _need_not_wait(session: AsyncSession, viewer: Viewer, id: str) -> bool:

@@ -15,7 +15,7 @@ from shared.auth import Viewer
 from shared.context import Context
 from shared.credentials import Reason
 from shared.errors import Unavailable
-from shared.statements import among, columns_of, kept, whose
+from shared.statements import VIEWER, among, columns_of, kept, whose
 from subgraphs.credentials.models import (
     Award,
     Badge,
@@ -118,16 +118,20 @@ async def verified(context: Context, code: str) -> dict[str, Any] | None:
 
 async def state_of(context: Context, badge_id: UUID) -> State | None:
     """The viewer's progress in one read; None when they may not see the badge."""
-    own = context.viewer.user_id
-    statement = (
-        select(Badge, Progress, Award)
-        .outerjoin(Progress, and_(Progress.badge_id == Badge.id, Progress.user_id == own))
-        .outerjoin(Award, and_(Award.badge_id == Badge.id, Award.user_id == own))
-        .where(Badge.id == badge_id, Badge.visible(context.viewer))
-    )
+    asked = {"badge_id": badge_id, "viewer": context.viewer.user_id}
     async with context.session() as session:
-        row = (await session.execute(statement)).one_or_none()
+        row = (await session.execute(_standing(whose(context.viewer)), asked)).one_or_none()
     return State(*row) if row else None
+
+
+@kept
+def _standing(viewer: Viewer) -> Any:
+    return (
+        select(Badge, Progress, Award)
+        .outerjoin(Progress, and_(Progress.badge_id == Badge.id, Progress.user_id == VIEWER))
+        .outerjoin(Award, and_(Award.badge_id == Badge.id, Award.user_id == VIEWER))
+        .where(Badge.id == bindparam("badge_id"), Badge.visible(viewer))
+    )
 
 
 def know(context: Context, earner: Earner, criteria: list[Criterion], award: Award | None) -> None:

@@ -140,7 +140,7 @@ async def test_giving_takes_one_statement_for_the_places(
         async with credentials.platform.database.begin(tenant.admin) as session:
             with credentials.counted() as statements:
                 await give(session, tenant.id, earned)
-                assert len(statements) == 5, "names, places, awards, events, audit"
+                assert len(statements) == 6, "BEGIN, names, places, awards, events, audit"
             with credentials.counted() as statements:
                 await give(session, tenant.id, earned)
                 assert len(statements) == 4, "names, places, awards, and that they have been given"

@@ -24,6 +24,7 @@ from sqlalchemy import (
     TableValuedAlias,
     Uuid,
     and_,
+    bindparam,
     case,
     cast,
     func,
@@ -90,9 +91,8 @@ async def take(session: AsyncSession, fact: Fact) -> list[Standing]:
     """Keeps a fact and moves the progress that it counts for; nothing when it was known. Returns what has changed."""
     if not await _keep(session, fact):
         return []
-    about = aliased(Criterion)
-    badges = select(about.badge_id).where(about.target_id == fact.target_id, about.kind == fact.kind)
-    return await _count(session, fact.organization_id, badges, [fact.user_id], cause=fact.id)
+    about = {"target_id": fact.target_id, "kind": fact.kind}
+    return await _count(session, fact.organization_id, _REACHED_BY_FACT, about, [fact.user_id], cause=fact.id)
 
 
 async def count_badge(
@@ -110,8 +110,8 @@ async def count_badge(
     people = (await session.execute(facts)).scalars().all()
     if not people:
         return [], None
-    badges = select(literal(badge_id, Uuid))
-    changed = await _count(session, organization_id, badges, people, cause=badge_id)
+    about = {"badge_id": badge_id}
+    changed = await _count(session, organization_id, _REACHED_OF_BADGE, about, people, cause=badge_id)
     return changed, people[-1] if len(people) == AT_ONCE else None
 
 
@@ -122,7 +122,7 @@ async def _keep(session: AsyncSession, fact: Fact) -> bool:
         func.pg_advisory_xact_lock_shared(_key(fact.course_id, _COURSE)).label("course"),
     ).cte("locks")
     columns = Evidence.__table__.c
-    values = {name: getattr(fact, name) for name in Fact.__slots__} | {"made_at": fact.made_at or ids.time_of(fact.id)}
+    values = {name: getattr(fact, name) for name in Fact.__slots__} | {"made_at": ids.time_of(fact.id)}
     row = select(*(literal(value, columns[name].type) for name, value in values.items())).select_from(locks)
     added = insert(Evidence).from_select(list(values), row).on_conflict_do_nothing()
     return await session.scalar(added.returning(Evidence.id)) is not None
@@ -140,9 +140,15 @@ def _key(id: UUID, salt: int) -> Any:
 
 
 async def _count(
-    session: AsyncSession, organization_id: UUID, badges: Select[UUID], people: Sequence[UUID], *, cause: UUID
+    session: AsyncSession,
+    organization_id: UUID,
+    reached: Select[Any],
+    about: dict[str, Any],
+    people: Sequence[UUID],
+    *,
+    cause: UUID,
 ) -> list[Standing]:
-    found = _standings((await session.execute(_reached(badges, people))).all())
+    found = _standings((await session.execute(reached, about | {"people": people})).all())
     changed = [standing for standing in found if standing.has_changed]
     if changed:
         await _store(session, organization_id, changed)
@@ -152,9 +158,19 @@ async def _count(
     return changed
 
 
-def _reached(badges: Select[UUID], people: Sequence[UUID]) -> Select[Any]:
+def _value(person: TableValuedAlias) -> ScalarSelect[Any]:
+    """How many items a person has completed, or their best score; null when there is no such fact."""
+    items, best = cast(func.count(), Float), func.max(Evidence.value)
+    value = select(case((Criterion.kind == CriterionKind.COMPLETE_ITEMS, items), else_=best)).where(
+        Evidence.user_id == person.c.id, Evidence.kind == Criterion.kind, Evidence.target_id == Criterion.target_id
+    )
+    return value.correlate(Criterion, person).scalar_subquery()
+
+
+def _reached(badges: Any) -> Select[Any]:
     """A row per criterion of the badges and person: what they have reached by all facts, and what is stored of it."""
-    person = func.unnest(cast(list(people), ARRAY(Uuid))).table_valued("id", name="person").render_derived()
+    people = bindparam("people", type_=ARRAY(Uuid))
+    person = func.unnest(people).table_valued("id", name="person").render_derived()
     columns = (
         Criterion.badge_id,
         person.c.id.label("user_id"),
@@ -175,13 +191,11 @@ def _reached(badges: Select[UUID], people: Sequence[UUID]) -> Select[Any]:
     )
 
 
-def _value(person: TableValuedAlias) -> ScalarSelect[Any]:
-    """How many items a person has completed, or their best score; null when there is no such fact."""
-    items, best = cast(func.count(), Float), func.max(Evidence.value)
-    value = select(case((Criterion.kind == CriterionKind.COMPLETE_ITEMS, items), else_=best)).where(
-        Evidence.user_id == person.c.id, Evidence.kind == Criterion.kind, Evidence.target_id == Criterion.target_id
-    )
-    return value.correlate(Criterion, person).scalar_subquery()
+_about = aliased(Criterion)
+_REACHED_BY_FACT = _reached(
+    select(_about.badge_id).where(_about.target_id == bindparam("target_id"), _about.kind == bindparam("kind"))
+)
+_REACHED_OF_BADGE = _reached(select(bindparam("badge_id", type_=Uuid)))
 
 
 def _standings(rows: Iterable[Any]) -> list[Standing]:
