@@ -3,7 +3,8 @@ import type { GatewayPlugin } from '@graphql-hive/gateway-runtime';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 
 const defaultQuery = `# Welcome to Lyceum: one graph for people,
-# courses, content, assessments and badges.
+# courses, content, assessments, badges and
+# what they mean.
 #
 # 1. Log in: put the cursor into Login, below,
 #    and press Ctrl-Enter (or the play button).
@@ -11,7 +12,8 @@ const defaultQuery = `# Welcome to Lyceum: one graph for people,
 # 2. Copy the accessToken of the answer into the
 #    Headers editor, at the bottom:
 #    { "authorization": "Bearer <accessToken>" }
-# 3. Run Courses in the same way, or ask anything:
+# 3. Run Courses in the same way, a request to
+#    six subgraphs, or ask anything:
 #    Ctrl-Space completes, the book on the left
 #    is the reference, subscriptions run as well.
 
@@ -42,15 +44,45 @@ query Courses {
     totalCount
     edges {
       node {
-        id
         title
         organization {
           name
+        }
+        modules {
+          title
+          items(first: 3) {
+            edges {
+              node {
+                title
+              }
+            }
+          }
+        }
+        assessments {
+          edges {
+            node {
+              title
+            }
+          }
+        }
+        badges {
+          edges {
+            node {
+              id
+              name
+            }
+          }
         }
         presence {
           count
         }
       }
+    }
+  }
+  semanticSearch(query: "how far away are the stars?") {
+    score
+    item {
+      title
     }
   }
 }
