@@ -146,10 +146,10 @@ async def delay_of(graph: Graph, learner: Learner, item: str) -> float | None:
     return came - began
 
 
-async def delays(graph: Graph, learners: Sequence[Learner], course: Course, rate: float) -> list[float | None]:
-    """Everybody completes every item, at this many completions a second in all."""
+async def delays(graph: Graph, learners: Sequence[Learner], items: Sequence[str], rate: float) -> list[float | None]:
+    """Everybody completes every one of these items, at this many completions a second in all."""
     started, tasks = time.monotonic(), []
-    for number, (item, learner) in enumerate(itertools.product(course.items, learners)):
+    for number, (item, learner) in enumerate(itertools.product(items, learners)):
         await asyncio.sleep(max(0.0, started + number / rate - time.monotonic()))
         tasks.append(asyncio.create_task(delay_of(graph, learner, item)))
     return list(await asyncio.gather(*tasks))
@@ -204,7 +204,7 @@ async def measured(stack: Stack, options: argparse.Namespace, reporter: Reporter
     with reporter.step("a course and its learners"):
         school = await School.open(graph)
         rounds = max(1, round(options.rate * options.seconds / options.learners))
-        course = await course_of(school, rounds)
+        course = await course_of(school, max(rounds, options.items))
         others = [(await course_of(school, 1)).badge_id for _ in range(9)]
         learners = await learners_of(school, Mint(stack.home), course, options.learners)
     with reporter.step("subscribe"):
@@ -212,13 +212,15 @@ async def measured(stack: Stack, options: argparse.Namespace, reporter: Reporter
         await in_parts([learner.subscribe(course.badge_id) for learner in learners])
     with reporter.step(f"{options.rate} completions a second"):
         before = processor_seconds(stack)
-        live = summary(await delays(graph, learners, course, options.rate))
+        live = summary(await delays(graph, learners, course.items[:rounds], options.rate))
         used = {name: seconds - before[name] for name, seconds in processor_seconds(stack).items()}
     spent = {f"{name} ms": round(1000 * seconds / live["events"], 1) for name, seconds in used.items()}
     with reporter.step(f"{options.idle} idle subscriptions"):
         resting = await idle(stack, learners, [course.badge_id, *others], options.idle)
     for learner in learners:
         assert learner.socket
+        assert learner.reader
+        learner.reader.cancel()
         learner.socket.transport.abort()
     await graph.http.aclose()
     spent["all ms"] = round(sum(spent.values()), 1)
@@ -231,6 +233,9 @@ def main() -> None:
     parser.add_argument("--learners", type=int, default=500)
     parser.add_argument("--rate", type=float, default=50, help="completions a second, of all learners")
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument(
+        "--items", type=int, default=10, help="in the course; with 1 or 2 most completions earn a badge"
+    )
     parser.add_argument("--idle", type=int, default=5_000, help="subscriptions to hold open at the end")
     parser.add_argument("--json", action="store_true", help="print JSON only")
     options = parser.parse_args()

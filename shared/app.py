@@ -140,7 +140,8 @@ def _consumers(platform: Platform, handlers: Sequence[Handler]) -> list[Consumer
     by_source: dict[str, list[Handler]] = defaultdict(list)
     for handler in handlers:
         by_source[handler.source].append(handler)
-    return [Consumer(source, platform.database, platform.redis, taken) for source, taken in by_source.items()]
+    turns = asyncio.Lock()
+    return [Consumer(source, platform.database, platform.redis, taken, turns) for source, taken in by_source.items()]
 
 
 async def _kept_up(run: Callable[[], Coroutine[Any, Any, None]]) -> None:

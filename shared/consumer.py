@@ -62,7 +62,17 @@ class EndedProcesses(Exception):
 class Consumer:
     """Applies the events of one source to one subgraph, which may be the source itself, for as long as it runs."""
 
-    def __init__(self, source: str, database: Database, redis: Redis, handlers: Collection[Handler]) -> None:
+    def __init__(
+        self,
+        source: str,
+        database: Database,
+        redis: Redis,
+        handlers: Collection[Handler],
+        turns: asyncio.Lock | None = None,
+    ) -> None:
+        """`turns` are shared with the consumers of other sources, so that a batch of one does not wait for locks, on
+        the same people, of a batch of another while that waits for its own."""
+        self._turns = turns or asyncio.Lock()
         self._source, self._database, self._redis = source, database, redis
         self._handlers = Handlers(handlers)
         self._streams = {stream_of(source, partition): partition for partition in range(PARTITIONS)}
@@ -178,7 +188,7 @@ class Consumer:
                 await asyncio.sleep(0.1 * 2**attempt)
 
     async def _transact(self, partition: int, events: list[Received]) -> None:
-        async with self._database.begin(Viewer()) as session:
+        async with self._turns, self._database.begin(Viewer()) as session:
             last = await self._position(session, partition)
             new = [event for event in events if event.sequence > last]
             if new:
