@@ -55,7 +55,7 @@ class Floor:
     redis: Redis
 
     def __init__(self) -> None:
-        self._keys = SigningKeys(Path(os.environ["LYCEUM_SIGNING_KEYS_FILE"]), _ISSUER, _AUDIENCE)
+        self._keys = SigningKeys(Path(os.environ["LYCEUM_SIGNING_KEYS_FILE"]).read_text(), _ISSUER, _AUDIENCE)
         self._public = {key["kid"]: jwt.PyJWK(key) for key in self._keys.jwks()["keys"]}
         self._verify = os.environ["LYCEUM_PUBLIC_URL"] + "/verify/"
 

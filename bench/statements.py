@@ -15,7 +15,7 @@ _BADGES = """
         ON opened.organization_id = $1 AND opened.id = badge.course_id AND opened.is_open
     LEFT JOIN credentials.progress
         ON progress.organization_id = $1 AND progress.badge_id = badge.id AND progress.user_id = {person}
-    WHERE badge.organization_id = $1 AND badge.course_id = {course} ORDER BY badge.id
+    WHERE badge.organization_id = $1 AND badge.course_id = {course} AND badge.kind = 'BADGE' ORDER BY badge.id
 """
 
 DASHBOARD = f"""
@@ -41,7 +41,7 @@ SELECT
     (SELECT json_agg(it) FROM (
         SELECT award.id, award.issued_at, award.status, award.code, badge.name
         FROM credentials.award JOIN credentials.badge ON badge.organization_id = $1 AND badge.id = badge_id
-        WHERE award.organization_id = $1 AND user_id = $2 ORDER BY award.id LIMIT 5
+        WHERE award.organization_id = $1 AND user_id = $2 AND award.kind = 'BADGE' ORDER BY award.id LIMIT 5
     ) AS it) AS awards,
     (SELECT json_agg(json_build_array(module_ids, (
             SELECT json_agg(json_build_array(id, module_id)) FROM ai.item
