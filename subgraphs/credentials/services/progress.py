@@ -122,7 +122,7 @@ async def _keep(session: AsyncSession, fact: Fact) -> bool:
         func.pg_advisory_xact_lock_shared(_key(fact.course_id, _COURSE)).label("course"),
     ).cte("locks")
     columns = Evidence.__table__.c
-    values = {name: getattr(fact, name) for name in Fact.__slots__} | {"made_at": ids.time_of(fact.id)}
+    values = {name: getattr(fact, name) for name in Fact.__slots__} | {"made_at": fact.made_at or ids.time_of(fact.id)}
     row = select(*(literal(value, columns[name].type) for name, value in values.items())).select_from(locks)
     added = insert(Evidence).from_select(list(values), row).on_conflict_do_nothing()
     return await session.scalar(added.returning(Evidence.id)) is not None
