@@ -3,9 +3,9 @@
 import { createClient, defineScript } from '@redis/client';
 import type { IncomingMessage } from 'node:http';
 import type { GatewayPlugin, Logger } from '@graphql-hive/gateway-runtime';
-import { createGraphQLError } from '@graphql-tools/utils';
 import { clientAddress, networkOf } from './address.ts';
 import type { Authentication } from './authentication.ts';
+import { refuse, type Received } from './refusal.ts';
 
 const window = 60_000;
 // A Redis that does not answer costs this much once a second, and no request fails because of it.
@@ -101,23 +101,18 @@ function bucketOf(client: Client, request: Request, { requests, exceptions, prox
   return { key: `rate:${networkOf(address)}`, limit: requests };
 }
 
-function refusal(limit: number, millisecondsLeft: number, isHttp: boolean) {
-  const retryAfter = Math.max(1, Math.ceil(millisecondsLeft / 1_000));
-  const http = { status: 429, headers: { 'retry-after': String(retryAfter) } };
-  return createGraphQLError(`At most ${limit} requests a minute are allowed; try again in ${retryAfter} s.`, {
-    extensions: { code: 'RATE_LIMITED', retryAfter, ...(isHttp && { http }) },
-  });
-}
-
 /** After the plugin that verifies tokens: requests whose token is refused count, too. A limit of 0 is none. */
 export function useRateLimit(options: RateOptions): GatewayPlugin {
   const { take, close } = windows(options.redis, options.log);
   return {
-    async onParams({ request, context, setResult }) {
-      const client = context as Client;
-      const { key, limit } = bucketOf(client, request, options);
+    async onParams(payload) {
+      const received = payload as Received;
+      const { key, limit } = bucketOf(received.context as Client, received.request, options);
       const { count, millisecondsLeft } = (limit > 0 && (await take(key))) || nothing;
-      if (count > limit) setResult({ errors: [refusal(limit, millisecondsLeft, !client.connectionParams)] });
+      if (count <= limit) return;
+      const retryAfter = Math.max(1, Math.ceil(millisecondsLeft / 1_000));
+      const message = `At most ${limit} requests a minute are allowed; try again in ${retryAfter} s.`;
+      refuse(received, message, 'RATE_LIMITED', 429, retryAfter);
     },
     onDispose: close,
   };

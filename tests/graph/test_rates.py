@@ -162,3 +162,11 @@ async def test_a_limit_without_a_redis_is_refused_at_the_start(stack: Stack) -> 
     replica.log = replica.log.with_name("router-without-redis.log")
     with pytest.raises(AssertionError, match="LYCEUM_REDIS_URL is not set"):
         await replica.start()
+
+
+async def test_in_production_too_many_texts_are_too_many_requests(stack: Stack) -> None:
+    here = somewhere()
+    async with router_with(stack, LYCEUM_ENVIRONMENT="production", LYCEUM_PROXIES="1") as (graph, _):
+        answers = [await graph.ask(ASK, headers=here) for _ in range(LIMIT + 1)]
+    assert [answer.codes for answer in answers] == [["PERSISTED_QUERY_REQUIRED"]] * LIMIT + [[LIMITED]]
+    assert answers[-1].status == 429
