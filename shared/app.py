@@ -4,7 +4,7 @@ import asyncio
 import hmac
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -76,21 +76,8 @@ def create_app(
     platform = _platform(subgraph, settings, keys)
     endpoint = _RouterOnly(schema, platform)
 
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(coroutine) for coroutine in _background(platform, handlers, work, gauges)]
-        yield
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await platform.resources.aclose()
-        await platform.documents.close()
-        await platform.redis.aclose()
-        await platform.database.close()
-        await asyncio.to_thread(tracing.stop)
-
     app = Starlette(
-        lifespan=lifespan,
+        lifespan=lambda _: _running(platform, _background(platform, handlers, work, gauges)),
         routes=[
             Route("/graphql", endpoint=endpoint, methods=["POST"]),
             WebSocketRoute("/graphql", endpoint=endpoint),
@@ -101,6 +88,21 @@ def create_app(
     )
     app.state.platform = platform
     return app
+
+
+@asynccontextmanager
+async def _running(platform: Platform, background: Iterable[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """From the start of a process to its end, which leaves nothing open."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in background]
+    yield
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await platform.resources.aclose()
+    await platform.documents.close()
+    await platform.redis.aclose()
+    await platform.database.close()
+    await asyncio.to_thread(tracing.stop)
 
 
 def _platform(subgraph: str, settings: Settings, keys: KeySource | None) -> Platform:
