@@ -29,6 +29,7 @@ from shared import ids
 from shared.cache import CachePolicy
 from shared.context import Context
 from shared.errors import BadInput, Error, FieldError, InvalidInput, Refusal, Rejected, Unavailable
+from shared.execution import Executor
 from shared.limits import DocumentLimits
 from shared.postgres import Model
 from shared.telemetry import tracing
@@ -123,6 +124,7 @@ class Schema(strawberry.federation.Schema):
             mutation,
             subscription,
             types=types,
+            execution_context_class=Executor,
             federation_version="2.9",  # the newest that the MIT-licensed composers know
             extensions=[
                 lambda: ParserCache(maxsize=_CACHED_DOCUMENTS),
