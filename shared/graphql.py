@@ -2,7 +2,8 @@
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar, Self
 from uuid import UUID
@@ -12,15 +13,8 @@ import redis.exceptions
 import sqlalchemy.exc
 import strawberry
 import structlog
-from graphql import GraphQLError
-from strawberry.extensions import (
-    AddValidationRules,
-    MaskErrors,
-    MaxTokensLimiter,
-    ParserCache,
-    SchemaExtension,
-    ValidationCache,
-)
+from graphql import ASTValidationRule, GraphQLError
+from strawberry.extensions import MaskErrors
 from strawberry.federation.schema import FederationAny
 from strawberry.pydantic import InputValidationError
 from strawberry.schema.schema_converter import field_contains_type
@@ -30,7 +24,7 @@ from shared.cache import CachePolicy
 from shared.context import Context
 from shared.errors import BadInput, Error, FieldError, InvalidInput, Refusal, Rejected, Unavailable
 from shared.execution import Executor
-from shared.limits import DocumentLimits
+from shared.limits import TOKENS, Documents
 from shared.postgres import Model
 from shared.telemetry import tracing
 from shared.telemetry.operations import NamedOperations
@@ -40,8 +34,6 @@ log = structlog.get_logger()
 Info = strawberry.Info[Context, None]
 
 _ENTITIES = 1_000  # representations in one `_entities` call
-_TOKENS = 5_000  # lexical tokens of a document; the router's own plans stay far below
-_CACHED_DOCUMENTS = 1_000
 
 
 @strawberry.interface(
@@ -117,7 +109,7 @@ class Schema(strawberry.federation.Schema):
         mutation: type | None = None,
         subscription: type | None = None,
         types: Iterable[type] = (),
-        extensions: Iterable[Callable[[], SchemaExtension]] = (),
+        rules: Iterable[type[ASTValidationRule]] = (),
     ) -> None:
         super().__init__(
             query,
@@ -126,20 +118,13 @@ class Schema(strawberry.federation.Schema):
             types=types,
             execution_context_class=Executor,
             federation_version="2.9",  # the newest that the MIT-licensed composers know
-            extensions=[
-                lambda: ParserCache(maxsize=_CACHED_DOCUMENTS),
-                lambda: ValidationCache(maxsize=_CACHED_DOCUMENTS),
-                lambda: MaxTokensLimiter(_TOKENS),
-                lambda: AddValidationRules([DocumentLimits]),
-                MaskFaults,
-                *([NamedOperations] if tracing.is_on() else []),
-                *extensions,
-            ],
+            extensions=[OperationGuard, *([NamedOperations] if tracing.is_on() else [])],
             exception_handlers=[
                 _InvalidInputHandler(),
                 *(_RejectedHandler(error) for error in _subclasses(Error)),
             ],
         )
+        self.documents = Documents(self._schema, rules)
 
     async def entities_resolver(  # type: ignore[override]  # the base resolves one representation at a time
         self, info: strawberry.Info, representations: list[FederationAny]
@@ -208,11 +193,26 @@ class _RejectedHandler(strawberry.ExceptionHandler[Rejected]):
         return exception.error if field_contains_type(field, type(exception.error)) else None
 
 
-class MaskFaults(MaskErrors):
-    """Lets refusals and what the client did wrong through; anything else is logged whole and answered without."""
+class OperationGuard(MaskErrors):
+    """What goes around an operation: its document is parsed and validated once for all requests, and of faults clients
+    see no more than that there was one.
+
+    Refusals and what the client did wrong pass; anything else is logged whole and answered without. It is one extension
+    with one hook, since each costs every request.
+    """
 
     def __init__(self) -> None:
         super().__init__(should_mask_error=_is_fault)
+
+    def on_operation(self) -> Iterator[None]:
+        """Before anything else of the operation, and after all of it."""
+        context = self.execution_context
+        schema: Any = context.schema
+        context.parse_options["max_tokens"] = TOKENS
+        # What cannot be parsed is refused by Strawberry, which tries it once more.
+        with suppress(GraphQLError, RecursionError):
+            context.graphql_document, context.pre_execution_errors = schema.documents.checked(context.query or "")
+        yield from super().on_operation()
 
     def anonymise_error(self, error: GraphQLError) -> GraphQLError:
         refusal = refusal_of(error.original_error)

@@ -1,7 +1,8 @@
 """What a document may hold in a subgraph; the router's own limits are lower, and its plans stay within these."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from graphql import (
     ASTValidationRule,
@@ -9,13 +10,22 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLError,
+    GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
     ValidationContext,
+    parse,
+    specified_rules,
 )
+from strawberry.schema.schema import validate_document
 
 from shared.errors import QueryTooLarge
+
+TOKENS = 5_000
+"""Lexical tokens of a document; the router's own plans stay far below."""
+_KEPT = 1_000  # documents
 
 _DEPTH = 20  # the router's 12, and what a plan puts around a part of them: `_entities`, fragments on interfaces
 _ALIASES = 200  # the router's 15, and those by which a plan keeps equal names of several types apart
@@ -28,6 +38,19 @@ class _Size:
 
     def beside(self, other: "_Size") -> "_Size":
         return _Size(max(self.depth, other.depth), self.aliases + other.aliases)
+
+
+class Documents:
+    """The documents that a schema is asked, each parsed and validated once."""
+
+    def __init__(self, schema: GraphQLSchema, rules: Iterable[type[ASTValidationRule]]) -> None:
+        self._schema, self._rules = schema, (*specified_rules, DocumentLimits, *rules)
+        self.checked = lru_cache(_KEPT)(self._checked)
+
+    def _checked(self, text: str) -> tuple[DocumentNode, list[GraphQLError]]:
+        """The document, and what is wrong with it. Raises GraphQLError for what is none."""
+        document = parse(text, max_tokens=TOKENS)
+        return document, validate_document(self._schema, document, self._rules)
 
 
 class DocumentLimits(ASTValidationRule):

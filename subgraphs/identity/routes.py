@@ -5,8 +5,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from shared import ids
-from shared.app import ROUTER_HEADER, is_router
 from shared.context import Platform
+from shared.endpoint import ROUTER_HEADER, is_router
 from shared.errors import Unauthenticated, Unavailable
 from shared.graphql import refusal_of
 from subgraphs.identity.runtime import sessions_with

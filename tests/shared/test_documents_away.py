@@ -13,7 +13,7 @@ from shared import ids
 from shared.connections import Page
 from shared.documents import open_store
 from shared.documents.document import SECONDS
-from shared.graphql import MaskFaults
+from shared.graphql import OperationGuard
 from shared.postgres import Database
 from tests.shared import documents as examples
 from tests.shared.documents import PageVersion
@@ -63,6 +63,6 @@ async def test_a_call_ends_in_time_with_an_engine_that_is_away(server, scheme: s
 def answer_to(failure: object) -> str:
     """The code that a client would see."""
     assert isinstance(failure, OSError), failure  # by which consumers and the cache know an engine that is away
-    answer = MaskFaults().anonymise_error(GraphQLError("", original_error=failure))
+    answer = OperationGuard().anonymise_error(GraphQLError("", original_error=failure))
     assert answer.extensions
     return answer.extensions["code"]
