@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, Connection, Executable, Row, Uuid, event, text, true
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column
 
@@ -153,8 +153,15 @@ def _engine(subgraph: str, url: SecretStr, pool_size: int) -> AsyncEngine:
         hide_parameters=True,  # they hold names, addresses and hashes, which do not belong in logs
         connect_args=_connecting(subgraph) | {"connection_class": _TenantConnection},
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
     tracing.follow_statements(engine, subgraph)
     return engine
+
+
+def _refuse_closed(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Makes the pool connect anew where the driver knows that the server has hung up, as when PostgreSQL restarts."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def _plain(subgraph: str, url: SecretStr) -> dict[str, Any]:
