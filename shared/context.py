@@ -7,13 +7,14 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Executable, Row
+from sqlalchemy import Executable
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import ANONYMOUS, TokenVerifier, Viewer
 from shared.cache import Cache
 from shared.loaders import Loaders
 from shared.postgres import Database, Origin
+from shared.reading import Reads
 from shared.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Context:
     origin: Origin = field(default_factory=Origin)
     connection_params: dict[str, Any] | None = None
     load: Loaders = field(init=False)
+    _reads: Reads | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.renew()
@@ -58,9 +60,11 @@ class Context:
         """Forgets what was loaded; each event of a subscription reads the world anew."""
         self.load = Loaders(self)
 
-    async def read(self, statement: Executable, **parameters: Any) -> Sequence[Row[Any]]:
+    async def read(self, statement: Executable, **parameters: Any) -> Sequence[Any]:
         """The rows of a statement, as the viewer may see them; they count against the request's budget."""
-        rows = await self.platform.database.read(self.viewer, statement, parameters)
+        if self._reads is None or self._reads.viewer is not self.viewer:  # somebody has signed in meanwhile
+            self._reads = self.platform.database.reads(self.viewer)
+        rows = await self._reads.rows(statement, parameters)
         self.load.spend(len(rows))
         return rows
 

@@ -1,6 +1,7 @@
 """PostgreSQL with the tenant set per transaction: who the session is for decides what row-level security shows."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -10,7 +11,7 @@ import asyncpg
 import structlog
 from pydantic import SecretStr
 from redis.exceptions import RedisError
-from sqlalchemy import ColumnElement, Connection, Executable, Row, Uuid, event, text, true
+from sqlalchemy import ColumnElement, Connection, Uuid, event, text, true
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -18,7 +19,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction,
 
 from shared import ids
 from shared.auth import ANONYMOUS, Viewer
+from shared.compiled import Statements
 from shared.errors import Error, Rejected
+from shared.reading import Reads
 from shared.settings import Settings
 from shared.telemetry import tracing
 
@@ -63,6 +66,8 @@ class Database:
         self._tenant = _engine(subgraph, settings.database_url, settings.database_pool_size)
         self._system = _engine(subgraph, settings.system_database_url, settings.database_pool_size)
         self._plain = _plain(subgraph, settings.system_database_url)
+        self._statements = Statements()
+        self._running: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def begin(self, viewer: Viewer, origin: Origin | None = None) -> AsyncIterator[AsyncSession]:
@@ -71,8 +76,7 @@ class Database:
         The platform login acts for no tenant and so runs as the system login, which sees the tables that name it in
         a policy, and no others.
         """
-        engine = self._system if viewer.is_platform else self._tenant
-        async with self._transaction(engine, viewer, origin) as session:
+        async with self._transaction(self._engine_for(viewer), viewer, origin) as session:
             yield session
 
     @asynccontextmanager
@@ -81,14 +85,13 @@ class Database:
         async with self._transaction(self._system, viewer, origin) as session:
             yield session
 
-    async def read(self, viewer: Viewer, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
-        """The rows of one statement that changes nothing, in a transaction of its own for this viewer. It costs half of
-        what a session does, and no more than running it where the statement was built once for all requests."""
-        engine = self._system if viewer.is_platform else self._tenant
-        async with engine.connect() as connection:
-            assert connection.sync_connection
-            connection.sync_connection.connection.driver_connection.scope = _scope(viewer)  # type: ignore[union-attr]
-            return (await connection.execute(statement, parameters)).all()
+    def reads(self, viewer: Viewer) -> Reads:
+        """Runs statements that change nothing, for this viewer. One costs a fraction of what a session does where it
+        was built once for all requests, and those that come together share a transaction."""
+        return Reads(viewer, _scope(viewer), self._engine_for(viewer), self._statements, self._running)
+
+    def _engine_for(self, viewer: Viewer) -> AsyncEngine:
+        return self._system if viewer.is_platform else self._tenant
 
     @asynccontextmanager
     async def _transaction(
@@ -115,6 +118,8 @@ class Database:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
+        """Ends once the reads that run have been answered."""
+        await asyncio.gather(*self._running, return_exceptions=True)
         await self._tenant.dispose()
         await self._system.dispose()
 

@@ -38,6 +38,11 @@ class Answer:
     statements: list[str]
 
     @property
+    def asked(self) -> list[str]:
+        """The statements without those that begin transactions: how many reads share one may depend on Redis."""
+        return [statement for statement in self.statements if statement != "BEGIN"]
+
+    @property
     def data(self) -> Any:
         """The data of an answer without errors."""
         assert self.status == 200, self.body

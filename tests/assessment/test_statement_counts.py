@@ -47,9 +47,9 @@ async def test_a_course_page_takes_as_many_for_two_assessments_as_for_fifty(
     nodes = [edge["node"] for edge in answer.data["_entities"][0]["assessments"]["edges"]]
     assert len(nodes) == count
     assert {len(node["viewerAttempts"]) for node in nodes} == {2}
-    # The page, its count, open attempts, attempts, results, assessments of attempts, and the question sets; each in a
-    # session of its own, which takes one statement to say for whom.
-    assert len(answer.statements) == 14, "\n".join(answer.statements)
+    # The page, its count, open attempts, attempts, and assessments of attempts in one transaction, whose BEGIN says for
+    # whom; results and question sets each in a session of their own.
+    assert len(answer.statements) == 10, "\n".join(answer.statements)
     assert len([statement for statement in answer.statements if "FROM document" in statement]) == 1
 
 
@@ -60,7 +60,7 @@ async def test_the_questions_of_a_page_are_one_read_of_documents(
     course_id = await new_course(assessment, tenant)
     made = [await create(assessment, tenant.teacher, course_id, questions=[NUMERIC]) for _ in range(count)]
     entities = [{"__typename": "Assessment", "id": it["id"]} for it in made]
-    for who, statements in ((tenant.teacher, 4), (tenant.student, 6)):
+    for who, statements in ((tenant.teacher, 4), (tenant.student, 5)):
         answer = await assessment.entities(who, "... on Assessment { questions { prompt } }", *entities)
         assert [len(it["questions"]) for it in answer.data["_entities"]] == [1] * count
         assert len(answer.statements) == statements, "\n".join(answer.statements)

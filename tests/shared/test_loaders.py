@@ -34,7 +34,7 @@ async def test_many_loads_at_once_are_one_statement_and_keep_their_order(catalog
     context.renew()
     with catalog.counted() as statements:
         await context.load.one(Course, made[0])
-    assert len(statements) == 2
+    assert len([it for it in statements if it != "BEGIN"]) == 1
 
 
 async def test_children_and_pages_go_to_their_own_parents(catalog: Subgraph, tenant: Tenant) -> None:
@@ -50,7 +50,7 @@ async def test_children_and_pages_go_to_their_own_parents(catalog: Subgraph, ten
     ]
     assert [{edge.node.course_id for edge in page.edges} for page in pages] == [*({uuid} for uuid in made), set()]
     assert [len(page.edges) for page in pages] == [2, 2, 2, 2, 0]
-    assert len(statements) == 4
+    assert len([it for it in statements if it != "BEGIN"]) == 2
 
 
 async def test_an_operation_within_the_budget_is_answered(catalog: Subgraph, tenant: Tenant) -> None:

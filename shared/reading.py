@@ -1,0 +1,184 @@
+"""Reads on the driver itself, of one viewer: those that come together share a connection and a transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextvars import copy_context
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import structlog
+from sqlalchemy import Executable, PoolProxiedConnection
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.util import greenlet_spawn
+
+if TYPE_CHECKING:
+    from shared.auth import Viewer
+    from shared.compiled import Compiled, Statements
+
+log = structlog.get_logger()
+
+_TURNS = 8  # of the event loop, in which what has been read becomes the next loaders' reads
+_IDLE_SECONDS = 5.0  # since the last statement was sent, where many rows become objects: PostgreSQL hangs up after ten
+_MOST = 100  # statements in one transaction, so that others get the connection, too
+
+_TRANSLATED: Mapping[type[Exception], type[DBAPIError]] = {
+    asyncpg.PostgresError: DBAPIError,
+    asyncpg.InterfaceError: InterfaceError,
+    AsyncAdapt_asyncpg_dbapi.InterfaceError: InterfaceError,  # what the pool raises when it connects
+    AsyncAdapt_asyncpg_dbapi.Error: DBAPIError,
+}
+
+
+class _Read:
+    """One statement that somebody waits for; to the engine's listeners, what they call its execution."""
+
+    def __init__(self, compiled: Compiled, values: Sequence[Any]) -> None:
+        self.future: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+        self._compiled, self._values = compiled, values
+        self._caller = copy_context()
+
+    async def run(self, driver: asyncpg.Connection, engine: Any) -> bool:
+        """Answers whoever waits; whether the transaction is good for another statement."""
+        if self.future.done():  # nobody waits any more
+            return True
+        try:
+            self._tell(engine.dispatch.before_cursor_execute)
+            rows = await self._compiled.fetch(driver, self._values)
+            self._tell(engine.dispatch.after_cursor_execute)
+        except Exception as error:
+            told = {"execution_context": self, "statement": self._compiled.text, "original_exception": error}
+            self.tell(engine.dialect.dispatch.handle_error, SimpleNamespace(**told))
+            self.fail(_translated(error, self._compiled.text, is_closed=driver.is_closed()))
+            return False
+        except asyncio.CancelledError:  # the process ends
+            self.future.cancel()
+            raise
+        if not self.future.done():
+            self.future.set_result(rows)
+        return True
+
+    def fail(self, error: Exception) -> None:
+        """Raises for whoever waits."""
+        if not self.future.done():
+            self.future.set_exception(error)
+
+    def tell(self, listeners: Any, *arguments: Any) -> None:
+        """Tells listeners as SQLAlchemy does of what it executes itself, in the context of whoever waits."""
+        if listeners:
+            self._caller.run(listeners, *arguments)
+
+    def _tell(self, listeners: Any) -> None:
+        self.tell(listeners, None, None, self._compiled.text, None, self, False)
+
+
+class Reads:
+    """The reads of one viewer: a queue, and while there is something in it, a task that holds a connection."""
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        scope: str,
+        engine: AsyncEngine,
+        statements: Statements,
+        running: set[asyncio.Task[None]],
+    ) -> None:
+        self.viewer = viewer
+        self._scope, self._engine, self._statements, self._running = scope, engine, statements, running
+        self._waiting: deque[_Read] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    async def rows(self, statement: Executable, parameters: Mapping[str, Any]) -> list[Any]:
+        """The rows of a statement, as named tuples. Whoever stops waiting stops nobody else's reads."""
+        compiled = self._statements.compiled(statement, self._engine.dialect, parameters)
+        read = _Read(compiled, compiled.values(parameters))
+        self._waiting.append(read)
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+            self._running.add(self._task)
+            self._task.add_done_callback(self._running.discard)
+        return await read.future
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                await self._connected()
+        finally:
+            self._task = None
+            for read in self._waiting:  # of a process that ends
+                read.future.cancel()
+
+    async def _connected(self) -> None:
+        """One connection; without one, whatever waits by then fails."""
+        try:
+            pooled = await greenlet_spawn(self._engine.sync_engine.raw_connection)
+        except Exception as error:
+            self._fail(_translated(error, "connect"))
+            return
+        is_over = False
+        try:
+            is_over = await self._transaction(pooled.driver_connection)
+        finally:
+            await greenlet_spawn(_give_back, pooled, is_over)
+
+    async def _transaction(self, driver: Any) -> bool:
+        """Runs what waits until nothing more comes, or a statement has failed; whether nothing is left open."""
+        since = time.monotonic()
+        try:
+            self._waiting[0].tell(self._engine.sync_engine.dispatch.begin, None)
+            driver.scope = self._scope
+            await driver.execute("BEGIN READ ONLY;")
+        except Exception as error:
+            self._fail(_translated(error, "BEGIN", is_closed=driver.is_closed()))
+            return False
+        for _ in range(_MOST):
+            read, since = await self._next(since), time.monotonic()
+            if read is None or not await read.run(driver, self._engine.sync_engine):
+                break
+        return await _ended(driver)
+
+    async def _next(self, since: float) -> _Read | None:
+        for _ in range(_TURNS):
+            if self._waiting:
+                break
+            await asyncio.sleep(0)
+        is_stale = time.monotonic() - since > _IDLE_SECONDS
+        return self._waiting.popleft() if self._waiting and not is_stale else None
+
+    def _fail(self, error: Exception) -> None:
+        while self._waiting:
+            self._waiting.popleft().fail(error)
+
+
+async def _ended(driver: asyncpg.Connection) -> bool:
+    """Ends the transaction, which also forgets whose rows it showed."""
+    try:
+        await driver.execute("COMMIT")
+    except Exception as error:  # the rows have been answered already; the connection is thrown away
+        log.warning("read.not_ended", error=type(error).__name__)
+        return False
+    return True
+
+
+def _give_back(pooled: PoolProxiedConnection, is_over: bool) -> None:
+    if is_over:
+        pooled.close()
+    else:
+        pooled.driver_connection.terminate()  # type: ignore[union-attr]  # nobody waits for what it was doing
+        pooled.invalidate()
+
+
+def _translated(error: Exception, statement: str, *, is_closed: bool = False) -> Exception:
+    """The error as SQLAlchemy raises it, without the values."""
+    for kind, translated in _TRANSLATED.items():
+        if isinstance(error, kind):
+            made = translated(statement, None, error, hide_parameters=True, connection_invalidated=is_closed)
+            made.__cause__ = error
+            return made
+    return error
