@@ -66,14 +66,17 @@ class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="The objects of this page, in order.")
     page_info: PageInfo = strawberry.field(description="Whether and where the list goes on.")
     count: strawberry.Private[Callable[[], Awaitable[int]]]
+    counted: strawberry.Private[int | None]
 
     @strawberry.field(description="How many objects the whole list has; counted only when asked for.")
-    async def total_count(self) -> int:
-        return await self.count()
+    def total_count(self) -> int:
+        # Not a coroutine, of which each costs more than the rest of a short list.
+        return self.counted if self.counted is not None else self.count()  # type: ignore[return-value]  # it is awaited
 
 
 def connection_of(nodes: list[Any], page: Page, count: Callable[[], Awaitable[int]]) -> Connection[Any]:
-    """The connection for up to `page.first + 1` nodes: the one too many says that the list goes on."""
+    """The connection for up to `page.first + 1` nodes: the one too many says that the list goes on. A list that is all
+    on its first page need not be counted."""
     shown = nodes[: page.first]
     edges = [Edge(cursor=cursor_of(node.uuid), node=node) for node in shown]
     info = PageInfo(
@@ -82,4 +85,5 @@ def connection_of(nodes: list[Any], page: Page, count: Callable[[], Awaitable[in
         start_cursor=edges[0].cursor if edges else None,
         end_cursor=edges[-1].cursor if edges else None,
     )
-    return Connection(edges=edges, page_info=info, count=count)
+    is_all = page.after is None and not info.has_next_page
+    return Connection(edges=edges, page_info=info, count=count, counted=len(shown) if is_all else None)

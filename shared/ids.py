@@ -1,11 +1,15 @@
 """Public ids are TypeIDs (`course_01h…`, github.com/jetify-com/typeid); the database holds their UUIDv7."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from uuid import UUID
 
 import uuid_utils.compat
 from typeid import TypeID
 from typeid.core.errors import TypeIDException
+
+_KEPT = 10_000  # ids in each direction: the same few courses, people and items are named again and again
+_LONGEST = 90  # characters of a TypeID: a prefix of 63, an underscore and 26
 
 
 def new_id(at: datetime | None = None) -> UUID:
@@ -20,6 +24,7 @@ def time_of(value: UUID) -> datetime | None:
     return datetime.fromtimestamp((value.int >> 80) / 1_000, UTC)
 
 
+@lru_cache(_KEPT)
 def encode(prefix: str, value: UUID) -> str:
     """The public id of a row, such as `course_01h455vb4pex5vsknk084sn02q`."""
     return str(TypeID.from_uuid(value, prefix))  # type: ignore[arg-type]  # it takes the standard library's UUID too
@@ -33,6 +38,11 @@ def decode(prefix: str, value: str) -> UUID | None:
 
 def parse(value: str) -> tuple[str, UUID] | None:
     """The prefix and the UUID of a public id; None when it is malformed."""
+    return _parse(value) if len(value) <= _LONGEST else None
+
+
+@lru_cache(_KEPT)
+def _parse(value: str) -> tuple[str, UUID] | None:
     try:
         typeid = TypeID.from_string(value)
     except (TypeIDException, ValueError, KeyError, IndexError):

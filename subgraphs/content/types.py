@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
+from strawberry import UNSET
 from strawberry.federation.schema_directives import Key
 from strawberry.federation.types import FieldSet
 
@@ -13,7 +14,7 @@ from shared.connections import Connection, Page, PageInfo
 from shared.errors import InvalidInput, NotEnrolled, NotFound
 from shared.graphql import Info, Node, Refetched, entity
 from subgraphs.content import models
-from subgraphs.content.loaders import TextOf, completed_at, is_enrolled, stored_text, text_of
+from subgraphs.content.loaders import COMPLETED_AT, TextOf, completed_at, is_enrolled, stored_text, text_of
 from subgraphs.content.models import ContentType, Difficulty
 from subgraphs.content.runtime import objects_of, settings_of
 
@@ -43,7 +44,7 @@ class Module(Node):
 
 
 @entity(description="Something to read, watch, hear or try, in a module.")
-class ContentItem(Node, Refetched, model=models.Item):
+class ContentItem(Node, Refetched, model=models.Item, along={"completed_at": COMPLETED_AT}):
     type: ContentType = strawberry.field(description="What it is.")
     title: str = strawberry.field(description="What it is called.")
     duration_minutes: int | None = strawberry.field(description="How long it takes.")
@@ -60,6 +61,7 @@ class ContentItem(Node, Refetched, model=models.Item):
     media_id: strawberry.Private[UUID | None]
     media_type: strawberry.Private[str | None]
     scheduled_for: strawberry.Private[datetime | None]
+    completed_at: strawberry.Private[datetime | None] = UNSET
 
     @strawberry.field(description="The course it belongs to.")
     def course(self) -> Course:
@@ -88,8 +90,10 @@ class ContentItem(Node, Refetched, model=models.Item):
         return await objects_of(settings_of(info.context.platform)).download_url(key, self.media_type)
 
     @strawberry.field(description="When the viewer completed it.")
-    async def viewer_completed_at(self, info: Info) -> datetime | None:
-        return await completed_at(info.context, self.uuid)
+    def viewer_completed_at(self, info: Info) -> datetime | None:
+        if self.completed_at is UNSET:  # of an item that has just been changed
+            return completed_at(info.context, self.uuid)  # type: ignore[return-value]  # it is awaited
+        return self.completed_at
 
     @strawberry.field(description="When it will be published; for teachers.")
     def publish_at(self, info: Info) -> datetime | None:
