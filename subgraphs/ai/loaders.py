@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import Select, select
+from sqlalchemy import ARRAY, Select, Uuid, cast, func, null, nulls_first, select, text, union_all
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from shared.context import Context
+from shared.statements import VIEWER, among, kept
 from shared.vectors import SimilarQuery
 from subgraphs.ai import recommending
 from subgraphs.ai.models import Completion, Course, Enrollment, Item
@@ -17,6 +19,16 @@ from subgraphs.ai.recommending import Chunks, CourseItem
 from subgraphs.ai.runtime import vectors_of
 
 _COMPARING = 100  # rows of the request's budget for each item that is compared with all others
+
+_IDS: Any = ARRAY(Uuid)
+_NO_ID, _NO_IDS = cast(null(), Uuid), cast(null(), _IDS)
+
+
+def _enrolled(*columns: Any) -> Select[Any]:
+    return select(*columns).join(Enrollment, Enrollment.course_id == Course.id)
+
+
+_OPEN = _enrolled(Course.id, Enrollment.user_id).where(among(Enrollment.user_id), Course.is_open)
 
 
 class Match(NamedTuple):
@@ -48,11 +60,9 @@ async def recommended_items(context: Context, first: int) -> list[Match]:
 
 
 async def _courses(context: Context, user_ids: list[UUID]) -> Sequence[frozenset[UUID]]:
-    statement = _enrolled(Course.id, Enrollment.user_id).where(Enrollment.user_id.in_(user_ids), Course.is_open)
     found: dict[UUID, set[UUID]] = defaultdict(set)
-    async with context.session() as session:
-        for course_id, user_id in await session.execute(statement):
-            found[user_id].add(course_id)
+    for row in await context.read(_OPEN, keys=user_ids):
+        found[row.user_id].add(row.id)
     return [frozenset(found[user_id]) for user_id in user_ids]
 
 
@@ -81,29 +91,33 @@ async def _recommended(context: Context, firsts: list[int]) -> Sequence[list[Mat
 async def _learned(context: Context) -> tuple[list[tuple[Sequence[UUID], list[CourseItem]]], list[UUID]]:
     """The viewer's courses, in the order they were joined, and what the viewer has finished, the last first."""
     viewer = context.viewer
-    courses = _enrolled(Course.id, Course.module_ids).where(Enrollment.user_id == viewer.user_id)
-    if "write:course" not in viewer.scopes:
+    rows = await context.read(_learning("write:course" in viewer.scopes), viewer=viewer.user_id)
+    context.load.spend(sum(len(row.item_ids or ()) for row in rows))
+    found = [(row.modules, list(map(CourseItem, row.item_ids, row.module_ids))) for row in rows[1:]]
+    return found, rows[0].item_ids or []
+
+
+@kept
+def _learning(drafts: bool) -> Any:
+    """First a row with what the viewer has finished, then one for each of their courses that has items."""
+    last_first = aggregate_order_by(Completion.item_id, Completion.id.desc())
+    finished = select(*_row(func.array_agg(last_first, type_=_IDS))).where(Completion.user_id == VIEWER)
+    row = _row(func.array_agg(Item.id), func.array_agg(Item.module_id), Course.module_ids, Enrollment.id)
+    courses = _enrolled(*row).join(Item, Item.course_id == Course.id).where(Enrollment.user_id == VIEWER)
+    if not drafts:
         courses = courses.where(Course.is_open)
-    finished = select(Completion.item_id).where(Completion.user_id == viewer.user_id).order_by(Completion.id.desc())
-    async with context.session() as session:
-        modules = {row.id: row.module_ids for row in await session.execute(courses.order_by(Enrollment.id))}
-        items = select(Item.id, Item.module_id, Item.course_id).where(Item.course_id.in_(modules))
-        rows = (await session.execute(items)).all()
-        done = list((await session.execute(finished)).scalars())
-    context.load.spend(len(rows) + len(done))
-    found: dict[UUID, list[CourseItem]] = {course_id: [] for course_id in modules}
-    for row in rows:
-        found[row.course_id].append(CourseItem(row.id, row.module_id))
-    return [(modules[course_id], items) for course_id, items in found.items()], done
+    return union_all(finished, courses.group_by(Enrollment.id, Course.module_ids)).order_by(nulls_first(text("joined")))
+
+
+def _row(item_ids: Any, module_ids: Any = _NO_IDS, modules: Any = _NO_IDS, joined: Any = _NO_ID) -> list[Any]:
+    """What `_learning` selects: items and the module of each, the modules in their order, and the enrolment."""
+    names = {"item_ids": item_ids, "module_ids": module_ids, "modules": modules, "joined": joined}
+    return [column.label(name) for name, column in names.items()]
 
 
 async def _chunks(context: Context, item_ids: Iterable[UUID]) -> dict[UUID, Chunks]:
     assert context.viewer.organization_id
     found: dict[UUID, list[object]] = defaultdict(list)
     for vector in await vectors_of(context.platform).of_items(context.viewer.organization_id, item_ids):
-        found[vector.item_id].append(list(vector.embedding))
+        found[vector.item_id].append(vector.embedding)
     return {item_id: np.array(embeddings, np.float32) for item_id, embeddings in found.items()}
-
-
-def _enrolled(*columns: Any) -> Select[Any]:
-    return select(*columns).join(Enrollment, Enrollment.course_id == Course.id)

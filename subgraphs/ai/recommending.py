@@ -73,7 +73,7 @@ def ranked(
 
     def score(candidate: Candidate) -> float:
         own = chunks.get(candidate.item_id)
-        return 0.0 if profile is None or own is None else float(np.clip((own @ profile).max(), -1, 1))
+        return 0.0 if profile is None or own is None else max(-1.0, min(1.0, float((own @ profile).max())))
 
     scored = [(candidate, score(candidate)) for candidate in candidates]
     scored.sort(key=lambda pair: (pair[0].step, -pair[1], pair[0].place))

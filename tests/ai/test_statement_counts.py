@@ -61,11 +61,11 @@ async def test_what_to_do_next(ai: Subgraph, tenant: Tenant, count: int) -> None
     await understood(ai, tenant)
     people = [tenant.student, *students(tenant, count)]
     entities = [{"__typename": "User", "id": ids.encode("user", it.user_id)} for it in people if it.user_id]
-    # Courses, items and completions in one session, and the vectors; nothing for anybody else.
+    # Courses with their items and completions in one, and the vectors; nothing for anybody else.
     answer = await ai.entities(tenant.student, RECOMMENDED % 5, *entities)
     found = [entity["recommendations"] for entity in answer.data["_entities"]]
     assert (len(found[0]), found[1:]) == (5, [None] * count)
-    assert len(answer.statements) == 6, "\n".join(answer.statements)
+    assert len(answer.statements) == 4, "\n".join(answer.statements)
 
 
 async def test_several_lists_of_one_request_share_what_they_read(
@@ -84,7 +84,7 @@ async def test_several_lists_of_one_request_share_what_they_read(
     user, item = answer.data["_entities"]
     assert (len(user["a"]), len(user["b"]), len(item["c"])) == (2, 4, 2)
     # Nothing is finished, so no vectors are read for the first two.
-    assert len(answer.statements) == 8, "\n".join(answer.statements)
+    assert len(answer.statements) == 6, "\n".join(answer.statements)
 
 
 async def test_generating_questions(ai: Subgraph, tenant: Tenant) -> None:
