@@ -1,14 +1,15 @@
 """Batched reads of credentials that are not rows of one table: criteria, progress, awards of people, doubts, what is
 signed, codes."""
 
-from collections import defaultdict
+from collections import defaultdict, namedtuple
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, TableValuedAlias, Uuid, and_, bindparam, cast, exists, func, select
+from sqlalchemy import ARRAY, ColumnElement, Select, TableValuedAlias, Uuid, and_, bindparam, exists, func, select
 from sqlalchemy.orm import aliased
 
 from shared.auth import Viewer
@@ -67,9 +68,18 @@ class Reached(NamedTuple):
 class State(NamedTuple):
     """All that the viewer's progress towards a badge is made of, as it was at one moment."""
 
-    badge: Badge
-    progress: Progress | None
-    award: Award | None
+    badge: Any
+    progress: Reached | None
+    award: Any
+    """None while there is none; like the badge as `Node.of` takes it."""
+
+
+_PARTS: Any = [
+    namedtuple("BadgeColumns", Badge.__mapper__.column_attrs.keys()),
+    Reached,
+    namedtuple("AwardColumns", Award.__mapper__.column_attrs.keys()),
+]
+"""What a row of `_standing` is put together from."""
 
 
 async def criteria_of(context: Context, badge_id: UUID) -> list[Criterion]:
@@ -118,19 +128,24 @@ async def verified(context: Context, code: str) -> dict[str, Any] | None:
 
 async def state_of(context: Context, badge_id: UUID) -> State | None:
     """The viewer's progress in one read; None when they may not see the badge."""
-    asked = {"badge_id": badge_id, "viewer": context.viewer.user_id}
-    async with context.session() as session:
-        row = (await session.execute(_standing(whose(context.viewer)), asked)).one_or_none()
-    return State(*row) if row else None
+    statement = _standing(whose(context.viewer))
+    rows = await context.read(statement, badge_id=badge_id, viewer=context.viewer.user_id)
+    if not rows:
+        return None
+    values = iter(tuple(rows[0]))
+    badge, progress, award = (part._make(islice(values, len(part._fields))) for part in _PARTS)
+    return State(badge, progress if progress.updated_at else None, award if award.id else None)
 
 
 @kept
 def _standing(viewer: Viewer) -> Any:
+    """The columns of `_PARTS`; whichever row is not there is null all over."""
+    reached = (getattr(Progress, name) for name in Reached._fields)
     return (
-        select(Badge, Progress, Award)
+        select(*columns_of(Badge), *reached, *(column.label(None) for column in columns_of(Award)))
         .outerjoin(Progress, and_(Progress.badge_id == Badge.id, Progress.user_id == VIEWER))
         .outerjoin(Award, and_(Award.badge_id == Badge.id, Award.user_id == VIEWER))
-        .where(Badge.id == bindparam("badge_id"), Badge.visible(viewer))
+        .where(Badge.id == bindparam("badge_id", type_=Uuid), Badge.visible(viewer))
     )
 
 
@@ -182,19 +197,28 @@ async def _certificates(context: Context, learners: list[Learner]) -> Sequence[C
 
 
 async def _read_pairs(context: Context, model: type[Any], pairs: Sequence[Earner] | Sequence[Learner]) -> Sequence[Any]:
-    subjects, people = map(list, zip(*pairs, strict=True))
     statement = _of_pairs(model, pairs[0]._fields[0], whose(context.viewer))
-    return await context.read(statement, subjects=subjects, people=people, viewer=context.viewer.user_id)
+    return await context.read(statement, **_columns(pairs), viewer=context.viewer.user_id)
 
 
 @kept
 def _of_pairs(model: type[Any], subject: str, viewer: Viewer) -> Select[Any]:
-    """Rows of people and what they may reach; pairs that are joined have one plan for any number of them, which a list
-    of conditions has not: planning one for each of 150 took 17 ms, and reading by them as long."""
-    columns = (bindparam(name, type_=ARRAY(Uuid)) for name in ("subjects", "people"))
-    asked = func.unnest(*columns).table_valued("subject", "person", name="asked").render_derived()
+    """Rows of people and what they may reach."""
+    asked = _asked()
     is_asked = and_(getattr(model, subject) == asked.c.subject, model.user_id == asked.c.person)
     return select(*columns_of(model)).join(asked, is_asked).where(model.visible(viewer))
+
+
+def _asked() -> TableValuedAlias:
+    """The pairs of `_columns` as rows: pairs that are joined have one plan for any number of them, which a list of
+    conditions has not: planning one for each of 150 took 17 ms, and reading by them as long."""
+    columns = (bindparam(name, type_=ARRAY(Uuid)) for name in ("subjects", "people"))
+    return func.unnest(*columns).table_valued("subject", "person", name="asked").render_derived()
+
+
+def _columns(pairs: Sequence[Earner] | Sequence[Learner]) -> dict[str, list[UUID]]:
+    """Pairs as parameters."""
+    return dict(zip(("subjects", "people"), map(list, zip(*pairs, strict=True)), strict=True))
 
 
 async def _doubts(context: Context, earners: list[Earner]) -> Sequence[list[Doubt]]:
@@ -206,19 +230,22 @@ async def _doubts(context: Context, earners: list[Earner]) -> Sequence[list[Doub
     The times are those in the ids, which the servers make. A doubted fact is kept and counts like any other: clocks
     and imports may explain it, so that somebody has to judge, and may revoke what was awarded.
     """
+    rows = await context.read(_doubtful(), **_columns(earners))
+    found = {Earner(row.badge_id, row.user_id): [it for it in Doubt if getattr(row, it)] for row in rows}
+    return [found.get(earner, []) for earner in earners]
+
+
+@kept
+def _doubtful() -> Any:
+    """For people and badges, whether anything about the facts that count is in doubt, and by which rule."""
+    asked, about = _asked(), (Evidence.target_id == Criterion.target_id, Evidence.kind == Criterion.kind)
     rules = {Doubt.TOO_FAST: _too_fast(), Doubt.BEFORE_ENROLLMENT: _before_enrollment()}
-    asked, about = _rows_of(earners), (Evidence.target_id == Criterion.target_id, Evidence.kind == Criterion.kind)
-    statement = (
-        select(Criterion.badge_id, Evidence.user_id, *(func.bool_or(rule) for rule in rules.values()))
-        .join(asked, Criterion.badge_id == asked.c.badge_id)
-        .join(Evidence, and_(*about, Evidence.user_id == asked.c.user_id))
+    return (
+        select(Criterion.badge_id, Evidence.user_id, *(func.bool_or(rule).label(it) for it, rule in rules.items()))
+        .join(asked, Criterion.badge_id == asked.c.subject)
+        .join(Evidence, and_(*about, Evidence.user_id == asked.c.person))
         .group_by(Criterion.badge_id, Evidence.user_id)
     )
-    async with context.session() as session:
-        rows = (await session.execute(statement)).all()
-    context.load.spend(len(rows))
-    found = {Earner(*row[:2]): [doubt for doubt, holds in zip(rules, row[2:], strict=True) if holds] for row in rows}
-    return [found.get(earner, []) for earner in earners]
 
 
 def _too_fast() -> ColumnElement[bool]:
@@ -234,10 +261,15 @@ def _before_enrollment() -> ColumnElement[bool]:
     return and_(Evidence.kind != CriterionKind.COMPLETE_COURSE, exists().where(*same, later))
 
 
-async def _enrollments(context: Context, enrollment_ids: list[UUID]) -> Sequence[Enrollment | None]:
-    statement = select(Enrollment).where(Enrollment.id.in_(enrollment_ids), Enrollment.visible(context.viewer))
-    found = {row.id: row for row in await _rows(context, statement)}
+async def _enrollments(context: Context, enrollment_ids: list[UUID]) -> Sequence[Any]:
+    statement = _enrolled(whose(context.viewer))
+    found = {row.id: row for row in await context.read(statement, keys=enrollment_ids, viewer=context.viewer.user_id)}
     return [found.get(enrollment_id) for enrollment_id in enrollment_ids]
+
+
+@kept
+def _enrolled(viewer: Viewer) -> Select[Any]:
+    return select(*columns_of(Enrollment)).where(among(Enrollment.id), Enrollment.visible(viewer))
 
 
 async def _verified(context: Context, codes: list[str]) -> Sequence[dict[str, Any] | None]:
@@ -283,16 +315,3 @@ async def _credentials(context: Context, award_ids: list[UUID]) -> Sequence[Cred
     found = await issuing_of(context.platform).signed(context.session, award_ids, seen)
     context.load.spend(len(found))
     return [found.get(award_id) or Unavailable(_UNNAMED) for award_id in award_ids]
-
-
-def _rows_of(pairs: Sequence[Earner]) -> TableValuedAlias:
-    """The pairs as rows to join with."""
-    columns = (cast(list(column), ARRAY(Uuid)) for column in zip(*pairs, strict=True))
-    return func.unnest(*columns).table_valued(*pairs[0]._fields, name="asked").render_derived()
-
-
-async def _rows(context: Context, statement: Any) -> Sequence[Any]:
-    async with context.session() as session:
-        rows = (await session.execute(statement)).scalars().all()
-    context.load.spend(len(rows))
-    return rows

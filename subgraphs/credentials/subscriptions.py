@@ -11,7 +11,7 @@ from shared.errors import BadInput
 from shared.graphql import Info
 from shared.jobs import Job as JobRow
 from shared.live import while_signed_in
-from subgraphs.credentials.loaders import Earner, Reached, State, criteria_of, know, state_of
+from subgraphs.credentials.loaders import Earner, State, criteria_of, know, state_of
 from subgraphs.credentials.models import Progress
 from subgraphs.credentials.types import Badge, BadgeProgress, Job
 
@@ -75,14 +75,8 @@ async def _states(info: Info, id: str) -> AsyncIterator[BadgeProgress]:
             raise _not_found()
         know(context, earner, criteria, state.award)
         if _seen(state) != shown:
-            yield _progress(state, earner)
+            yield BadgeProgress.of(Badge.of(state.badge), earner, state.progress)
         shown = _seen(state)
-
-
-def _progress(state: State, earner: Earner) -> BadgeProgress:
-    row = state.progress
-    reached = None if row is None else Reached(row.ratio, row.values, row.updated_at)
-    return BadgeProgress.of(Badge.of(state.badge), earner, reached)
 
 
 def _seen(state: State) -> tuple[UUID | None, str | None, dict[str, float] | None]:
