@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Select, TableValuedAlias, Uuid, and_, bindparam, exists, func, select
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from shared.auth import Viewer
@@ -65,6 +66,15 @@ class Reached(NamedTuple):
     updated_at: datetime
 
 
+class Asks(NamedTuple):
+    """A criterion, as it is read along with its badge."""
+
+    id: UUID
+    kind: str
+    target_id: UUID
+    threshold: float
+
+
 class State(NamedTuple):
     """All that the viewer's progress towards a badge is made of, as it was at one moment."""
 
@@ -103,6 +113,38 @@ async def award_of(context: Context, earner: Earner) -> Award | None:
 async def doubts_of(context: Context, earner: Earner) -> list[Doubt]:
     """What cannot be right about the facts that count for a person; see `_doubts`."""
     return await context.load.add("doubts", partial(_doubts, context)).load(earner)
+
+
+async def standings_of(context: Context, enrollment_ids: list[UUID], *, criteria: bool) -> dict[UUID, list[Any]]:
+    """By enrolment that the viewer may see, a row for each badge of the course: the columns of the badge, how far its
+    learner is (`user_id`; `ratio`, `values` and `updated_at`, null before the first fact that counts) and, if they are
+    wanted, the badge's `criteria` as `asks` takes them."""
+    statement = _standings(criteria, whose(context.viewer))
+    found: dict[UUID, list[Any]] = defaultdict(list)
+    for row in await context.read(statement, keys=enrollment_ids, viewer=context.viewer.user_id):
+        found[row.enrollment_id].append(row)
+    return found
+
+
+def asks(criteria: list[list[Any]]) -> list[Asks]:
+    """Criteria as `standings_of` finds them."""
+    return [Asks(UUID(id), kind, UUID(target_id), threshold) for id, kind, target_id, threshold in criteria]
+
+
+@kept
+def _standings(criteria: bool, viewer: Viewer) -> Any:
+    reached = and_(Progress.badge_id == Badge.id, Progress.user_id == Enrollment.user_id, Progress.visible(viewer))
+    asked = func.jsonb_build_array(*(getattr(Criterion, name) for name in Asks._fields))
+    in_order = func.jsonb_agg(aggregate_order_by(asked, Criterion.position), type_=JSONB)
+    of_badge = select(in_order).where(Criterion.badge_id == Badge.id).scalar_subquery()
+    return (
+        select(*columns_of(Badge), Enrollment.id.label("enrollment_id"), Enrollment.user_id)
+        .add_columns(Progress.ratio, Progress.values, Progress.updated_at, *([of_badge.label("criteria")] * criteria))
+        .join(Enrollment, Enrollment.course_id == Badge.course_id)
+        .outerjoin(Progress, reached)
+        .where(among(Enrollment.id), Enrollment.visible(viewer), Badge.visible(viewer))
+        .order_by(Badge.id)
+    )
 
 
 async def enrollment_of(context: Context, id: UUID) -> Enrollment | None:

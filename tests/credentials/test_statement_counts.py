@@ -140,8 +140,52 @@ async def test_a_gradebook_takes_as_many_for_two_people_as_for_thirty(
     found = [entity["badgeProgress"] for entity in answer.data["_entities"]]
     assert [len(it) for it in found] == [3] * count
     assert {row["ratio"] for it in found for row in it} == {1}
-    # Enrolments, badges, progress, criteria, awards, and what is doubted.
-    assert len(answer.asked) == 6, "\n".join(answer.asked)
+    # Where they stand with each badge and its criteria, awards, and what is doubted.
+    assert len(answer.asked) == 3, "\n".join(answer.asked)
+
+
+DASHBOARD = """
+query ($people: [_Any!]!, $courses: [_Any!]!) {
+  learning: _entities(representations: $people) { ... on Enrollment { badgeProgress { ...standing } } }
+  offered: _entities(representations: $courses) { ... on Course { badges(first: 3) { edges { node { id name } } } } }
+}
+fragment standing on BadgeProgress { ratio badge { id name } ...needed }
+fragment needed on BadgeProgress { wanted: criteria { met value criterion { kind threshold } } }
+"""
+
+
+@pytest.mark.parametrize("count", [1, 10])
+async def test_a_dashboard_takes_as_many_for_one_course_as_for_ten(
+    credentials: Subgraph, tenant: Tenant, count: int
+) -> None:
+    courses = [await full_course(credentials, tenant, 4) for _ in range(count)]
+    enrollments = [it for course_id in courses for it in await join(credentials, tenant, course_id, tenant.student)]
+    await apply(credentials, tenant, item_done(tenant.student, courses[0]))
+    people = [{"__typename": "Enrollment", "id": ids.encode("enrollment", it)} for it in enrollments]
+    places = [{"__typename": "Course", "id": ids.encode("course", it)} for it in courses]
+    answer = await credentials.ask(DASHBOARD, tenant.student, people=people, courses=places)
+    learning = [entity["badgeProgress"] for entity in answer.data["learning"]]
+    assert [len(it) for it in learning] == [4] * count
+    first, *_ = learning[0]
+    assert [(it["met"], it["value"]) for it in first["wanted"]] == [(True, 1), (False, 0), (False, 0)]
+    assert [it["criterion"]["threshold"] for it in first["wanted"]] == [1, 0.5, 1]
+    offered = [[edge["node"] for edge in entity["badges"]["edges"]] for entity in answer.data["offered"]]
+    assert offered == [[row["badge"] for row in it[:3]] for it in learning]
+    # Where the learner stands with all badges, and a page of those of each course.
+    assert len(answer.asked) == 2, "\n".join(answer.asked)
+
+
+@pytest.mark.parametrize("wanted", ["ratio", "ratio badge { name }"])
+async def test_criteria_are_read_where_they_are_asked_for(credentials: Subgraph, tenant: Tenant, wanted: str) -> None:
+    course_id = await full_course(credentials, tenant, 1)
+    [enrollment] = await join(credentials, tenant, course_id, tenant.student)
+    entity = {"__typename": "Enrollment", "id": ids.encode("enrollment", enrollment)}
+    for further, reads in (("", False), ("... { criteria { met } }", True)):
+        selection = f"... on Enrollment {{ badgeProgress {{ {wanted} {further} }} }}"
+        answer = await credentials.entities(tenant.student, selection, entity)
+        assert len(answer.data["_entities"][0]["badgeProgress"]) == 1
+        assert len(answer.statements) == SCOPE + 1
+        assert ("criterion" in answer.statements[-1]) == reads
 
 
 async def test_progress_is_cached_for_an_hour_and_never_old(
@@ -171,3 +215,7 @@ async def test_what_is_not_selected_is_not_read(credentials: Subgraph, tenant: T
     query = "query($id: ID!) { badge(id: $id) { id name organization { id } course { id } } }"
     answer = await credentials.ask(query, tenant.student, id=badge["id"])
     assert len(answer.statements) == SCOPE + 1, "\n".join(answer.statements)
+    enrollment = {"__typename": "Enrollment", "id": ids.encode("enrollment", ids.new_id())}
+    answer = await credentials.entities(tenant.student, "... on Enrollment { id }", enrollment)
+    assert answer.data["_entities"] == [{"id": enrollment["id"]}]
+    assert not answer.statements
