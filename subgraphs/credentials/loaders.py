@@ -84,10 +84,11 @@ class State(NamedTuple):
     """None while there is none; like the badge as `Node.of` takes it."""
 
 
+_AWARD = (*Award.__mapper__.column_attrs.keys(), "badge_now")
 _PARTS: Any = [
     namedtuple("BadgeColumns", Badge.__mapper__.column_attrs.keys()),
     Reached,
-    namedtuple("AwardColumns", Award.__mapper__.column_attrs.keys()),
+    namedtuple("AwardColumns", _AWARD),
 ]
 """What a row of `_standing` is put together from."""
 
@@ -184,7 +185,7 @@ def _standing(viewer: Viewer) -> Any:
     """The columns of `_PARTS`; whichever row is not there is null all over."""
     reached = (getattr(Progress, name) for name in Reached._fields)
     return (
-        select(*columns_of(Badge), *reached, *(column.label(None) for column in columns_of(Award)))
+        select(*columns_of(Badge), *reached, *(column.label(None) for column in columns_of(Award, _AWARD)))
         .outerjoin(Progress, and_(Progress.badge_id == Badge.id, Progress.user_id == VIEWER))
         .outerjoin(Award, and_(Award.badge_id == Badge.id, Award.user_id == VIEWER))
         .where(Badge.id == bindparam("badge_id", type_=Uuid), Badge.visible(viewer))
@@ -229,7 +230,7 @@ async def _progress(context: Context, earners: list[Earner]) -> dict[Earner, Rea
 
 
 async def _awards(context: Context, earners: list[Earner]) -> Sequence[Award | None]:
-    found = {Earner(row.badge_id, row.user_id): row for row in await _read_pairs(context, Award, earners)}
+    found = {Earner(row.badge_id, row.user_id): row for row in await _read_pairs(context, Award, earners, _AWARD)}
     return [found.get(earner) for earner in earners]
 
 
@@ -238,17 +239,22 @@ async def _certificates(context: Context, learners: list[Learner]) -> Sequence[C
     return [found.get(learner) for learner in learners]
 
 
-async def _read_pairs(context: Context, model: type[Any], pairs: Sequence[Earner] | Sequence[Learner]) -> Sequence[Any]:
-    statement = _of_pairs(model, pairs[0]._fields[0], whose(context.viewer))
+async def _read_pairs(
+    context: Context,
+    model: type[Any],
+    pairs: Sequence[Earner] | Sequence[Learner],
+    names: tuple[str, ...] | None = None,
+) -> Sequence[Any]:
+    statement = _of_pairs(model, names, pairs[0]._fields[0], whose(context.viewer))
     return await context.read(statement, **_columns(pairs), viewer=context.viewer.user_id)
 
 
 @kept
-def _of_pairs(model: type[Any], subject: str, viewer: Viewer) -> Select[Any]:
+def _of_pairs(model: type[Any], names: tuple[str, ...] | None, subject: str, viewer: Viewer) -> Select[Any]:
     """Rows of people and what they may reach."""
     asked = _asked()
     is_asked = and_(getattr(model, subject) == asked.c.subject, model.user_id == asked.c.person)
-    return select(*columns_of(model)).join(asked, is_asked).where(model.visible(viewer))
+    return select(*columns_of(model, names)).join(asked, is_asked).where(model.visible(viewer))
 
 
 def _asked() -> TableValuedAlias:

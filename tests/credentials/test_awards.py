@@ -15,6 +15,7 @@ from subgraphs.credentials.services.awards import new_code
 from tests.conftest import Subgraph, Tenant
 from tests.credentials.conftest import (
     REVOKE,
+    UPDATE,
     apply,
     badge_uuid,
     earn,
@@ -242,3 +243,20 @@ async def test_codes_are_unique_over_all_tenants(
     assert Award.cache_key(award["code"]) == f"verification:{award['code']}"
     constraint = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'award_code_key'"
     assert (await rows(credentials, stranger, constraint))[0][0] == "UNIQUE (code)"
+
+
+async def test_an_award_shows_its_badge_as_it_is_now(
+    credentials: Subgraph, tenant: Tenant, badge: dict[str, Any]
+) -> None:
+    await earn(credentials, tenant, tenant.student, badge)
+    fields = "id name description createdAt organization { id } course { id }"
+    changes = {"id": badge["id"], "name": "Navigator"}
+    assert (await credentials.ask(UPDATE, tenant.teacher, input=changes)).data["updateBadge"]["name"] == "Navigator"
+    by_itself = await credentials.ask(
+        f"query($id: ID!) {{ badge(id: $id) {{ {fields} }} }}", tenant.student, id=badge["id"]
+    )
+    user = {"__typename": "User", "id": ids.encode("user", user_id(tenant.student))}
+    selection = f"... on User {{ awards {{ edges {{ node {{ badge {{ {fields} }} }} }} }} }}"
+    answer = await credentials.entities(tenant.student, selection, user)
+    assert answer.data["_entities"][0]["awards"]["edges"] == [{"node": {"badge": by_itself.data["badge"]}}]
+    assert len(answer.statements) == 2, "\n".join(answer.statements)

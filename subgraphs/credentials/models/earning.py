@@ -1,6 +1,7 @@
 """What comes of facts about people: badges, how near they are to them, awards and certificates."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -22,6 +23,7 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from shared.auth import Viewer
@@ -201,6 +203,20 @@ class Award(Tenanted, Base):
         if viewer.is_platform:
             return false()
         return true() if sees_everybody(viewer) else cls.user_id == viewer.user_id
+
+    @hybrid_property
+    def badge_now(self) -> list[Any] | None:
+        """Its badge, read along with it where a statement asks for that: name, description, when it was made, tenant
+        and course."""
+        return None
+
+    @badge_now.inplace.expression
+    @classmethod
+    def _badge_now(cls) -> ColumnElement[Any]:
+        badge = aliased(Badge)  # not to be taken for the badge of a statement that reads both
+        columns = (badge.name, badge.description, badge.created_at, badge.organization_id, badge.course_id)
+        of_award = select(func.jsonb_build_array(*columns, type_=JSONB)).where(badge.id == cls.badge_id)
+        return of_award.correlate_except(badge).scalar_subquery()
 
     @staticmethod
     def cache_key(code: str) -> str:

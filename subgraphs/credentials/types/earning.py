@@ -1,7 +1,7 @@
 """Badges, awards and certificates, and what they add to courses, enrolments and people."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -168,6 +168,20 @@ class Badge(Node, Refetched, model=models.Badge):
         user_id = info.context.viewer.user_id
         return None if user_id is None else await BadgeProgress.load(info, self, user_id)
 
+    @classmethod
+    def along(
+        cls, uuid: UUID, name: str, description: str, created_at: str, organization_id: str, course_id: str | None
+    ) -> "Badge":
+        """The badge that was read along with an award, as JSON."""
+        return cls.stub(
+            uuid,
+            name=name,
+            description=description,
+            created_at=datetime.fromisoformat(created_at).astimezone(UTC),
+            organization_id=UUID(organization_id),
+            course_id=None if course_id is None else UUID(course_id),
+        )
+
     @strawberry.field(description="To whom it was awarded; for those who teach.", extensions=[requires("write:course")])
     async def awards(self, info: Info, first: int | None = 10, after: str | None = None) -> "Connection[Award] | None":
         return await info.context.load.page(Award, Page.of(first, after), of=(models.Award.badge_id, self.uuid))
@@ -265,9 +279,14 @@ class Award(Node, Refetched, model=models.Award):
     revocation_reason: str | None = strawberry.field(description="Why it was taken back.")
     badge_id: strawberry.Private[UUID]
     user_id: strawberry.Private[UUID]
+    badge_now: strawberry.Private[list[Any] | None]
 
-    @strawberry.field(description="What was earned.")
-    async def badge(self, info: Info) -> Badge:
+    @strawberry.field(description="What was earned.", graphql_type=Badge)
+    def badge(self, info: Info) -> Any:
+        return self._badge(info) if self.badge_now is None else Badge.along(self.badge_id, *self.badge_now)
+
+    async def _badge(self, info: Info) -> Badge:
+        """For an award that has been changed just now."""
         found = await info.context.load.one(Badge, self.badge_id)
         assert found is not None
         return found
