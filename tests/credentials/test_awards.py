@@ -255,7 +255,7 @@ async def test_an_award_shows_its_badge_as_it_is_now(
     by_itself = await credentials.ask(
         f"query($id: ID!) {{ badge(id: $id) {{ {fields} }} }}", tenant.student, id=badge["id"]
     )
-    user = {"__typename": "User", "id": ids.encode("user", user_id(tenant.student))}
+    user = {"__typename": "User", "id": user_id(tenant.student)}
     selection = f"... on User {{ awards {{ edges {{ node {{ badge {{ {fields} }} }} }} }} }}"
     answer = await credentials.entities(tenant.student, selection, user)
     assert answer.data["_entities"][0]["awards"]["edges"] == [{"node": {"badge": by_itself.data["badge"]}}]
