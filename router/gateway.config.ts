@@ -19,6 +19,7 @@ import { useSubscriptionLimit } from './plugins/subscriptions.ts';
 import { useTelemetry } from './plugins/telemetry.ts';
 import { settings } from './settings.ts';
 import { supergraphFile } from './supergraph.ts';
+import { transports } from './transport.ts';
 
 const { production, proxies, origins, rates, timeout, timeouts } = settings;
 // OpenTelemetry's SDK is not even loaded where it is off.
@@ -49,27 +50,10 @@ export const gatewayConfig: GatewayConfigSupergraph = {
   gracefulSchemaReload: { drainTimeout: 10_000 },
   logging: log,
 
-  propagateHeaders: { fromClientToSubgraphs: subgraphHeaders(settings) },
-  transportEntries: {
-    '*.http': {
-      options: {
-        deduplicateInflightRequests: false,
-        subscriptions: {
-          kind: 'ws',
-          location: '/graphql',
-          options: {
-            connectionParams: {
-              'x-lyceum-router': '{env.LYCEUM_ROUTER_SECRET}',
-              authorization: '{context.authorization}',
-            },
-          },
-        },
-      },
-    },
-  },
-  // Of a subscription it is the first event that must come in time; see the plugin.
-  upstreamTimeout: ({ subgraphName, executionRequest }) =>
-    executionRequest?.operationType === 'subscription' ? undefined : (timeouts.get(subgraphName ?? '') ?? timeout),
+  transports: transports({
+    headers: subgraphHeaders(settings),
+    timeoutOf: (subgraph) => timeouts.get(subgraph) ?? timeout,
+  }),
 
   maskedErrors: { maskError },
   subgraphErrors: false,

@@ -6,14 +6,11 @@ import type { GatewayContext } from '@graphql-hive/gateway-runtime';
 import { clientAddress } from './address.ts';
 import type { Authentication } from './authentication.ts';
 
-interface Received {
-  request: Request;
-  context: GatewayContext & Partial<Authentication> & { req?: IncomingMessage; requestId?: string };
-}
+type Context = GatewayContext & Partial<Authentication> & { req?: IncomingMessage; requestId?: string };
 
 export function subgraphHeaders({ secret, proxies }: { secret: string; proxies: number }) {
-  return (received: Received) => {
-    const { context, request } = received;
+  return (context: Context) => {
+    const { request } = context;
     // The gateway names HTTP requests itself; an operation on a WebSocket has only this name.
     context.requestId ??= request.headers.get('x-request-id') ?? randomUUID();
     return {
