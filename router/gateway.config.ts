@@ -27,8 +27,6 @@ const telemetry = settings.telemetry ? await import('./telemetry.ts') : undefine
 const log = new Logger({
   level: 'info',
   writers: [new JSONLogWriter(), ...(telemetry ? [telemetry.logWriter] : [])],
-  // What was sent to a subgraph and came back holds what people typed, passwords among it.
-  redact: { paths: ['extensions.request', 'extensions.response'], remove: true },
 });
 const maskError = errorMask(log);
 const limits = {
