@@ -4,15 +4,13 @@
 // token pass as anonymous; what they may see is for the subgraphs to say.
 import type { GatewayPlugin, Logger } from '@graphql-hive/gateway-runtime';
 import { isAsyncIterable } from '@graphql-tools/utils';
-import { createRemoteJWKSet, decodeJwt, errors, jwtVerify, type JWTPayload } from 'jose';
+import { decodeJwt, errors, type JWTPayload } from 'jose';
 import { parameter } from './client.ts';
 import { apiKeys, isApiKey, type Partner } from './keys.ts';
 import { refusal, refuse, type Received } from './refusal.ts';
+import { accessTokens, type TokenOptions } from './tokens.ts';
 
-export interface AuthenticationOptions {
-  keys: URL;
-  issuer: string;
-  audience: string;
+export interface AuthenticationOptions extends TokenOptions {
   /** Where identity exchanges API keys, and what proves to it that the router asks. */
   apiKeys: URL;
   secret: string;
@@ -42,19 +40,14 @@ function isRefusal(error: unknown): boolean {
   );
 }
 
-export function useAuthentication({ keys, issuer, audience, log, ...options }: AuthenticationOptions): GatewayPlugin {
-  // Known keys are kept until a token names another one: identity may be away for longer than any cache would last.
-  const keySet = createRemoteJWKSet(keys, { cooldownDuration: 5_000, cacheMaxAge: Infinity });
-  const expected = { issuer, audience, typ: 'at+jwt', algorithms: ['EdDSA'], requiredClaims: ['sub', 'sid', 'exp'] };
+export function useAuthentication({ log, ...options }: AuthenticationOptions): GatewayPlugin {
+  const claimsOf = accessTokens(options);
   const partners = apiKeys({ url: options.apiKeys, secret: options.secret });
 
   async function authenticate(header: string): Promise<Authentication> {
     const [, token] = /^Bearer +(\S+)$/i.exec(header) ?? [];
     if (!token) throw new errors.JWTInvalid('Not a bearer token');
-    if (!isApiKey(token)) {
-      const { payload } = await jwtVerify(token, keySet, expected);
-      return { authorization: `Bearer ${token}`, claims: payload };
-    }
+    if (!isApiKey(token)) return { authorization: `Bearer ${token}`, claims: await claimsOf(token) };
     const partner = await partners.partnerOf(token);
     if (!partner) throw new errors.JWTInvalid('Not an API key');
     return { authorization: `Bearer ${partner.accessToken}`, claims: decodeJwt(partner.accessToken), partner };

@@ -1,5 +1,7 @@
 """Access tokens that nobody may accept: over HTTP, over Server-Sent Events and over graphql-ws."""
 
+import asyncio
+
 import pytest
 
 from shared.auth import Role
@@ -7,6 +9,7 @@ from tests.graph.clients import PRESENCE, Graph, bearer, codes_of, shows
 from tests.graph.school import School
 from tests.graph.tokens import Mint
 
+LIFE = 5  # seconds
 FORGERIES = (
     "expired",
     "unsigned",
@@ -36,6 +39,17 @@ async def test_a_token_of_the_right_key_is_good(graph: Graph, school: School, mi
     answer = await graph.ask("{ viewer { user { displayName } } }", token)
     assert answer.data["viewer"]["user"]["displayName"] == school.teacher.name
     assert tuple(mint.forgeries(mint.claims(school.teacher.id, school.id))) == FORGERIES
+
+
+async def test_a_token_that_was_good_is_refused_by_the_router_once_it_has_expired(
+    graph: Graph, school: School, mint: Mint
+) -> None:
+    """Whatever it remembers of the signature; subgraphs would refuse it too, but with status 200."""
+    token = mint.token(school.teacher.id, school.id, Role.TEACHER, seconds=LIFE)
+    assert (await graph.ask("{ viewer { scopes } }", token)).data["viewer"]
+    await asyncio.sleep(LIFE)
+    late = await graph.ask("{ viewer { scopes } }", token)
+    assert (late.status, late.codes) == (401, ["UNAUTHENTICATED"])
 
 
 @pytest.mark.parametrize("fault", FORGERIES)
