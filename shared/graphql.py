@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar, Self
@@ -14,8 +14,6 @@ import sqlalchemy.exc
 import strawberry
 import structlog
 from graphql import ASTValidationRule, GraphQLError
-from sqlalchemy import ColumnElement
-from strawberry import UNSET
 from strawberry.extensions import MaskErrors
 from strawberry.federation.schema import FederationAny
 from strawberry.pydantic import InputValidationError
@@ -52,23 +50,16 @@ class Node:
     uuid: strawberry.Private[UUID]
 
     model: ClassVar[type[Model]]
-    along: ClassVar[Mapping[str, ColumnElement[Any]]] = {}
-    """What is read along with a row, by name, for the viewer (`VIEWER`)."""
     cache: ClassVar[CachePolicy | None] = None
     prefix: ClassVar[str]
     columns: ClassVar[tuple[str, ...]]
 
     def __init_subclass__(
-        cls,
-        *,
-        model: type[Model] | None = None,
-        cache: CachePolicy | None = None,
-        along: Mapping[str, ColumnElement[Any]] | None = None,
-        **options: Any,
+        cls, *, model: type[Model] | None = None, cache: CachePolicy | None = None, **options: Any
     ) -> None:
         super().__init_subclass__(**options)
         cls.prefix = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in cls.__name__)[1:]
-        cls.cache, cls.along = cache, along or {}
+        cls.cache = cache
         if model is not None:
             cls.model = model
 
@@ -76,15 +67,14 @@ class Node:
     def copied(cls) -> tuple[str, ...]:
         """The names of the columns an object of this type is made of, `id` aside."""
         if "columns" not in cls.__dict__:
-            own, fields = {"id", "uuid", *cls.along}, dataclasses.fields(cls)
-            cls.columns = tuple(field.name for field in fields if field.init and field.name not in own)
+            fields = dataclasses.fields(cls)
+            cls.columns = tuple(field.name for field in fields if field.init and field.name not in ("id", "uuid"))
         return cls.columns
 
     @classmethod
     def of(cls, row: Any) -> Self:
-        """The object for a row; copying means that no row outlives its session. What was not read along stays unset."""
-        read = {name: getattr(row, name, UNSET) for name in cls.along}
-        return cls.stub(row.id, **{name: getattr(row, name) for name in cls.copied()}, **read)
+        """The object for a row; copying means that no row outlives its session."""
+        return cls.stub(row.id, **{name: getattr(row, name) for name in cls.copied()})
 
     @classmethod
     def stub(cls, uuid: UUID, **values: Any) -> Self:

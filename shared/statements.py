@@ -107,8 +107,7 @@ def count(
 
 def _select(type_: type[Node], viewer: Viewer, *further: Any) -> Select[Any]:
     model: type[Model] = type_.model
-    along = (column.label(name) for name, column in type_.along.items())
-    return select(*columns_of(model, ("id", *type_.copied())), *along, *further).where(model.visible(viewer))
+    return select(*columns_of(model, ("id", *type_.copied())), *further).where(model.visible(viewer))
 
 
 def columns_of(model: type[Model], names: Iterable[str] | None = None) -> list[Any]:

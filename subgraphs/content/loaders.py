@@ -10,20 +10,13 @@ from sqlalchemy import select
 
 from shared.context import Context
 from shared.statements import VIEWER, among
-from subgraphs.content.models import Completion, Enrollment, Item
+from subgraphs.content.models import Completion, Enrollment
 from subgraphs.content.runtime import texts_of
 
 _ENROLLED = select(Enrollment.course_id).where(Enrollment.user_id == VIEWER, among(Enrollment.course_id))
 _COMPLETED = select(Completion.item_id, Completion.completed_at).where(
     Completion.user_id == VIEWER, among(Completion.item_id)
 )
-COMPLETED_AT = (
-    select(Completion.completed_at)
-    .where(Completion.item_id == Item.id, Completion.user_id == VIEWER)
-    .correlate(Item)
-    .scalar_subquery()
-)
-"""When the viewer completed an item, to be read along with it."""
 _LIFETIME = 3600  # seconds; the brief's lifetime of content in the cache
 
 

@@ -20,15 +20,19 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
+from strawberry import UNSET
 
 from shared.auth import Viewer
 from shared.documents.table import document_table
 from shared.postgres import Model, Tenanted, one_of
 from shared.search.table import search_table
+from shared.statements import VIEWER
 
 
 class ContentType(StrEnum):
@@ -142,6 +146,17 @@ class Item(Tenanted, Base):
         if "write:course" in viewer.scopes:
             return super().visible(viewer)
         return and_(cls.published_at.is_not(None), exists().where(Course.id == cls.course_id, Course.is_open))
+
+    @hybrid_property
+    def completed_at(self) -> datetime | None:
+        """When the viewer completed it, where a statement reads that along with it; unset for an item in a session."""
+        return UNSET
+
+    @completed_at.inplace.expression
+    @classmethod
+    def _completed_at(cls) -> ColumnElement[Any]:
+        own = select(Completion.completed_at).where(Completion.item_id == cls.id, Completion.user_id == VIEWER)
+        return own.correlate_except(Completion).scalar_subquery()
 
     @property
     def next_text_id(self) -> UUID | None:

@@ -14,7 +14,7 @@ from shared.connections import Connection, Page, PageInfo
 from shared.errors import InvalidInput, NotEnrolled, NotFound
 from shared.graphql import Info, Node, Refetched, entity
 from subgraphs.content import models
-from subgraphs.content.loaders import COMPLETED_AT, TextOf, completed_at, is_enrolled, stored_text, text_of
+from subgraphs.content.loaders import TextOf, completed_at, is_enrolled, stored_text, text_of
 from subgraphs.content.models import ContentType, Difficulty
 from subgraphs.content.runtime import objects_of, settings_of
 
@@ -44,7 +44,7 @@ class Module(Node):
 
 
 @entity(description="Something to read, watch, hear or try, in a module.")
-class ContentItem(Node, Refetched, model=models.Item, along={"completed_at": COMPLETED_AT}):
+class ContentItem(Node, Refetched, model=models.Item):
     type: ContentType = strawberry.field(description="What it is.")
     title: str = strawberry.field(description="What it is called.")
     duration_minutes: int | None = strawberry.field(description="How long it takes.")
@@ -61,7 +61,7 @@ class ContentItem(Node, Refetched, model=models.Item, along={"completed_at": COM
     media_id: strawberry.Private[UUID | None]
     media_type: strawberry.Private[str | None]
     scheduled_for: strawberry.Private[datetime | None]
-    completed_at: strawberry.Private[datetime | None] = UNSET
+    completed_at: strawberry.Private[datetime | None]
 
     @strawberry.field(description="The course it belongs to.")
     def course(self) -> Course:
