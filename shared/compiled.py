@@ -1,6 +1,8 @@
 """Statements as the driver takes them: compiled once by SQLAlchemy, run without it.
 
-For a statement that is kept, SQLAlchemy's execution costs the process several times what the driver needs.
+For a statement that is kept, SQLAlchemy's execution costs the process several times what the driver needs. Each says
+itself whose rows it sees, for as long as it runs: it needs no transaction around it, whose beginning and end would take
+two more round trips.
 """
 
 from collections import namedtuple
@@ -14,6 +16,20 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.types import NULLTYPE, TypeEngine
 
 _REQUIRED: Any = object()
+_SCOPED = """SELECT seen.* FROM
+(SELECT set_config('app.tenant', ${tenant}, true) AS tenant, set_config('app.user', ${user}, true) AS person) AS scope,
+LATERAL (SELECT * FROM (
+{statement}
+) AS asked WHERE scope.tenant IS NOT NULL AND scope.person IS NOT NULL OFFSET 0) AS seen"""
+"""A statement that depends on its scope, so that PostgreSQL has to set that first: `OFFSET 0` keeps it from merging the
+two. Were it ever to read a table before, row-level security would find no tenant, and show nothing."""
+
+
+class Scope(NamedTuple):
+    """Whose rows a statement sees: the ids of a tenant and of a person, or nothing."""
+
+    tenant: str
+    user: str
 
 
 class _Place(NamedTuple):
@@ -38,6 +54,8 @@ class Compiled:
         compiled = statement.compile(dialect=dialect)
         state = compiled.construct_expanded_state(dict(parameters))
         self.text: str = state.statement
+        number = len(state.positiontup or ())
+        self._scoped = _SCOPED.format(tenant=number + 1, user=number + 2, statement=self.text)
         self._places = [_place(name, compiled.binds.get(name), state, dialect) for name in state.positiontup or ()]
         # Not the statement: what is kept by the statement must not keep it alive.
         columns = getattr(statement, "selected_columns", ())
@@ -55,13 +73,13 @@ class Compiled:
             values.append(processed(value) if processed else value)
         return values
 
-    async def fetch(self, driver: asyncpg.Connection, values: Sequence[Any]) -> list[Any]:
-        """The rows, which are named tuples."""
+    async def fetch(self, driver: asyncpg.Connection, values: Sequence[Any], scope: Scope) -> list[Any]:
+        """The rows that are to be seen, as named tuples."""
         if self._shape is None:
-            attributes = (await driver.prepare(self.text)).get_attributes()
+            attributes = (await driver.prepare(self._scoped)).get_attributes()
             self._shape = _shape(attributes, self._types, self._dialect)
         (row, processed), new = self._shape, tuple.__new__
-        records = await driver.fetch(self.text, *values)
+        records = await driver.fetch(self._scoped, *values, *scope)
         if not processed:
             return [new(row, record) for record in records]
         return [

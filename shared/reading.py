@@ -1,9 +1,8 @@
-"""Reads on the driver itself, of one viewer: those that come together share a connection and a transaction."""
+"""Reads on the driver itself, of one viewer: those that come together share a connection."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextvars import copy_context
@@ -11,8 +10,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
-import structlog
-from sqlalchemy import Executable, PoolProxiedConnection
+from sqlalchemy import Executable
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -20,13 +18,10 @@ from sqlalchemy.util import greenlet_spawn
 
 if TYPE_CHECKING:
     from shared.auth import Viewer
-    from shared.compiled import Compiled, Statements
-
-log = structlog.get_logger()
+    from shared.compiled import Compiled, Scope, Statements
 
 _TURNS = 8  # of the event loop, in which what has been read becomes the next loaders' reads
-_IDLE_SECONDS = 5.0  # since the last statement was sent, where many rows become objects: PostgreSQL hangs up after ten
-_MOST = 100  # statements in one transaction, so that others get the connection, too
+_MOST = 100  # statements in a row, so that others get the connection, too
 
 _TRANSLATED: Mapping[type[Exception], type[DBAPIError]] = {
     asyncpg.PostgresError: DBAPIError,
@@ -44,25 +39,24 @@ class _Read:
         self._compiled, self._values = compiled, values
         self._caller = copy_context()
 
-    async def run(self, driver: asyncpg.Connection, engine: Any) -> bool:
-        """Answers whoever waits; whether the transaction is good for another statement."""
+    async def run(self, driver: asyncpg.Connection, scope: Scope, engine: Any) -> None:
+        """Answers whoever waits."""
         if self.future.done():  # nobody waits any more
-            return True
+            return
         try:
             self._tell(engine.dispatch.before_cursor_execute)
-            rows = await self._compiled.fetch(driver, self._values)
+            rows = await self._compiled.fetch(driver, self._values, scope)
             self._tell(engine.dispatch.after_cursor_execute)
         except Exception as error:
             told = {"execution_context": self, "statement": self._compiled.text, "original_exception": error}
             self.tell(engine.dialect.dispatch.handle_error, SimpleNamespace(**told))
             self.fail(_translated(error, self._compiled.text, is_closed=driver.is_closed()))
-            return False
+            return
         except asyncio.CancelledError:  # the process ends
             self.future.cancel()
             raise
         if not self.future.done():
             self.future.set_result(rows)
-        return True
 
     def fail(self, error: Exception) -> None:
         """Raises for whoever waits."""
@@ -84,7 +78,7 @@ class Reads:
     def __init__(
         self,
         viewer: Viewer,
-        scope: str,
+        scope: Scope,
         engine: AsyncEngine,
         statements: Statements,
         running: set[asyncio.Task[None]],
@@ -115,63 +109,36 @@ class Reads:
                 read.future.cancel()
 
     async def _connected(self) -> None:
-        """One connection; without one, whatever waits by then fails."""
+        """One connection for what waits, until nothing more comes; without one, whatever waits by then fails."""
         try:
             pooled = await greenlet_spawn(self._engine.sync_engine.raw_connection)
         except Exception as error:
-            self._fail(_translated(error, "connect"))
+            while self._waiting:
+                self._waiting.popleft().fail(_translated(error, "connect"))
             return
-        is_over = False
+        driver: Any = pooled.driver_connection
         try:
-            is_over = await self._transaction(pooled.driver_connection)
+            await self._answered(driver)
+        except asyncio.CancelledError:  # nobody waits for what it was doing
+            driver.terminate()
+            raise
         finally:
-            await greenlet_spawn(_give_back, pooled, is_over)
+            # No transaction is open, whose end the pool would have to wait for.
+            pooled.invalidate() if driver.is_closed() else pooled.close()
 
-    async def _transaction(self, driver: Any) -> bool:
-        """Runs what waits until nothing more comes, or a statement has failed; whether nothing is left open."""
-        since = time.monotonic()
-        try:
-            self._waiting[0].tell(self._engine.sync_engine.dispatch.begin, None)
-            driver.scope = self._scope
-            await driver.execute("BEGIN READ ONLY;")
-        except Exception as error:
-            self._fail(_translated(error, "BEGIN", is_closed=driver.is_closed()))
-            return False
+    async def _answered(self, driver: asyncpg.Connection) -> None:
         for _ in range(_MOST):
-            read, since = await self._next(since), time.monotonic()
-            if read is None or not await read.run(driver, self._engine.sync_engine):
-                break
-        return await _ended(driver)
+            read = None if driver.is_closed() else await self._next()
+            if read is None:
+                return
+            await read.run(driver, self._scope, self._engine.sync_engine)
 
-    async def _next(self, since: float) -> _Read | None:
+    async def _next(self) -> _Read | None:
         for _ in range(_TURNS):
             if self._waiting:
-                break
+                return self._waiting.popleft()
             await asyncio.sleep(0)
-        is_stale = time.monotonic() - since > _IDLE_SECONDS
-        return self._waiting.popleft() if self._waiting and not is_stale else None
-
-    def _fail(self, error: Exception) -> None:
-        while self._waiting:
-            self._waiting.popleft().fail(error)
-
-
-async def _ended(driver: asyncpg.Connection) -> bool:
-    """Ends the transaction, which also forgets whose rows it showed."""
-    try:
-        await driver.execute("COMMIT")
-    except Exception as error:  # the rows have been answered already; the connection is thrown away
-        log.warning("read.not_ended", error=type(error).__name__)
-        return False
-    return True
-
-
-def _give_back(pooled: PoolProxiedConnection, is_over: bool) -> None:
-    if is_over:
-        pooled.close()
-    else:
-        pooled.driver_connection.terminate()  # type: ignore[union-attr]  # nobody waits for what it was doing
-        pooled.invalidate()
+        return None
 
 
 def _translated(error: Exception, statement: str, *, is_closed: bool = False) -> Exception:
