@@ -1,4 +1,4 @@
-"""Batched reads. One SQL statement per entity type and batch, each batch in a session of its own.
+"""Batched reads. One SQL statement per entity type and batch.
 
 Every read goes through `Model.visible(viewer)`, so a nested path shows exactly what the root field would.
 """
