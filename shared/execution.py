@@ -11,6 +11,7 @@ from typing import Any
 
 from graphql import GraphQLObjectType, GraphQLOutputType, GraphQLSchema, OperationDefinitionNode, Undefined
 from graphql.execution.collect_fields import FragmentDetails, GroupedFieldSet
+from graphql.execution.values import get_argument_values
 from graphql.language import Visitor, visit
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -134,6 +135,14 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         while isinstance(path.key, int) and path.prev is not None:
             path = path.prev
         return self.build_resolve_info(field.definition, field.nodes, field.parent, path)
+
+    def arguments(self, field: Field) -> dict[str, Any]:
+        """The arguments of a field that has variables among them."""
+        first = field.details[0]
+        fragment_variables = first.fragment_variable_values
+        return get_argument_values(
+            field.definition, first.node, self.variable_values, fragment_variables, self.hide_suggestions
+        )
 
     def item(self, field: Field, type_: GraphQLOutputType, complete: Complete, value: Any, path: Path) -> Any:
         """A completed item of a list, or an awaitable of it."""

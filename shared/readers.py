@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphql import (
     FieldNode,
+    GraphQLAbstractType,
     GraphQLBoolean,
     GraphQLEnumType,
     GraphQLError,
@@ -26,6 +27,7 @@ from graphql import (
     Undefined,
     get_named_type,
     get_nullable_type,
+    is_abstract_type,
     is_leaf_type,
     is_list_type,
     is_non_null_type,
@@ -130,12 +132,11 @@ def _resolved(executor: Executor, field: Field) -> Read:
         return _completed(
             executor, field, lambda executor, source, path: resolve(source, executor.info(field, path), **arguments)
         )
-
-    def read(executor: Executor, source: Any, path: Path | None) -> Any:
-        field_path = Path(path, field.name, field.parent.name)
-        return executor.execute_field(field.parent, source, field.details, field_path, None)
-
-    return read
+    return _completed(
+        executor,
+        field,
+        lambda executor, source, path: resolve(source, executor.info(field, path), **executor.arguments(field)),
+    )
 
 
 def _direct(field: Field) -> Resolve | None:
@@ -211,7 +212,8 @@ def _completion(executor: Executor, field: Field, type_: GraphQLOutputType) -> C
         return _list(field, type_, _completion(executor, field, type_.of_type))
     if is_object_type(type_):
         return _object(executor, field, type_)
-    return _other(field, type_)
+    assert is_abstract_type(type_)
+    return _abstract(field, type_)
 
 
 def _other(field: Field, type_: GraphQLOutputType) -> Complete:
@@ -301,6 +303,31 @@ def _object(executor: Executor, field: Field, type_: GraphQLObjectType) -> Compl
         return executor.read(selection, value, path)
 
     return complete
+
+
+def _abstract(field: Field, type_: GraphQLAbstractType) -> Complete:
+    """Of which type an object is follows from its class, unless that stands for several types."""
+    selections: dict[type, Selection | None] = {}
+    other = _other(field, type_)
+
+    def complete(executor: Executor, value: Any, path: Path) -> Any:
+        kind = value.__class__
+        if kind not in selections:
+            selections[kind] = _selection_of(executor, field, type_, kind)
+        selection = selections[kind]
+        return other(executor, value, path) if selection is None else executor.read(selection, value, path)
+
+    return complete
+
+
+def _selection_of(executor: Executor, field: Field, type_: GraphQLAbstractType, kind: type) -> Selection | None:
+    """What is selected of objects of a class; None where graphql-core and Strawberry have to look at each of them."""
+    for possible in executor.schema.get_possible_types(type_):
+        declared = possible.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+        if declared is not None and declared.origin is kind and declared.concrete_of is None:
+            grouped = executor.collect_subfields(possible, field.details).grouped_field_set
+            return executor.selection(possible, grouped)
+    return None
 
 
 def _may_be_refusal(type_: GraphQLOutputType) -> bool:

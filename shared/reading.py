@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from shared.auth import Viewer
     from shared.compiled import Compiled, Scope, Statements
 
-_TURNS = 8  # of the event loop, in which what has been read becomes the next loaders' reads
 _MOST = 100  # statements in a row, so that others get the connection, too
 
 _TRANSLATED: Mapping[type[Exception], type[DBAPIError]] = {
@@ -109,7 +108,7 @@ class Reads:
                 read.future.cancel()
 
     async def _connected(self) -> None:
-        """One connection for what waits, until nothing more comes; without one, whatever waits by then fails."""
+        """One connection for what waits, and for what comes meanwhile; without one, whatever waits by then fails."""
         try:
             pooled = await greenlet_spawn(self._engine.sync_engine.raw_connection)
         except Exception as error:
@@ -128,17 +127,9 @@ class Reads:
 
     async def _answered(self, driver: asyncpg.Connection) -> None:
         for _ in range(_MOST):
-            read = None if driver.is_closed() else await self._next()
-            if read is None:
+            if not self._waiting or driver.is_closed():
                 return
-            await read.run(driver, self._scope, self._engine.sync_engine)
-
-    async def _next(self) -> _Read | None:
-        for _ in range(_TURNS):
-            if self._waiting:
-                return self._waiting.popleft()
-            await asyncio.sleep(0)
-        return None
+            await self._waiting.popleft().run(driver, self._scope, self._engine.sync_engine)
 
 
 def _translated(error: Exception, statement: str, *, is_closed: bool = False) -> Exception:
