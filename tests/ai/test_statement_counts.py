@@ -34,7 +34,7 @@ async def test_searching(ai: Subgraph, tenant: Tenant, count: int) -> None:
         place = await new_course(ai, tenant, tenant.student)
         await published(ai, tenant, place, *NAMES[: count // 2])
     # The courses, for students; the use of the model; and the vectors.
-    for who, statements in ((tenant.student, 6), (tenant.teacher, 4)):
+    for who, statements in ((tenant.student, 5), (tenant.teacher, 4)):
         answer = await ai.ask(SEARCH, who, text="item", first=100)
         assert len(answer.data["semanticSearch"]) == count
         assert len(answer.statements) == statements, "\n".join(answer.statements)
@@ -45,7 +45,7 @@ async def test_what_is_similar_to_a_page_of_items(ai: Subgraph, tenant: Tenant, 
     place = await new_course(ai, tenant, tenant.student)
     made = await published(ai, tenant, place, *NAMES[:count])
     entities = [{"__typename": "ContentItem", "id": id} for id in made]
-    for who, statements in ((tenant.student, 4), (tenant.teacher, 2)):
+    for who, statements in ((tenant.student, 3), (tenant.teacher, 2)):
         answer = await ai.entities(who, SIMILAR % 5, *entities)
         assert {len(entity["similar"]) for entity in answer.data["_entities"]} == {min(5, count - 1)}
         assert len(answer.statements) == statements, "\n".join(answer.statements)
@@ -65,7 +65,7 @@ async def test_what_to_do_next(ai: Subgraph, tenant: Tenant, count: int) -> None
     answer = await ai.entities(tenant.student, RECOMMENDED % 5, *entities)
     found = [entity["recommendations"] for entity in answer.data["_entities"]]
     assert (len(found[0]), found[1:]) == (5, [None] * count)
-    assert len(answer.statements) == 4, "\n".join(answer.statements)
+    assert len(answer.statements) == 3, "\n".join(answer.statements)
 
 
 async def test_several_lists_of_one_request_share_what_they_read(
@@ -84,7 +84,7 @@ async def test_several_lists_of_one_request_share_what_they_read(
     user, item = answer.data["_entities"]
     assert (len(user["a"]), len(user["b"]), len(item["c"])) == (2, 4, 2)
     # Nothing is finished, so no vectors are read for the first two.
-    assert len(answer.statements) == 6, "\n".join(answer.statements)
+    assert len(answer.statements) == 4, "\n".join(answer.statements)
 
 
 async def test_generating_questions(ai: Subgraph, tenant: Tenant) -> None:

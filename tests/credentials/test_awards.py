@@ -259,4 +259,4 @@ async def test_an_award_shows_its_badge_as_it_is_now(
     selection = f"... on User {{ awards {{ edges {{ node {{ badge {{ {fields} }} }} }} }} }}"
     answer = await credentials.entities(tenant.student, selection, user)
     assert answer.data["_entities"][0]["awards"]["edges"] == [{"node": {"badge": by_itself.data["badge"]}}]
-    assert len(answer.statements) == 2, "\n".join(answer.statements)
+    assert len(answer.statements) == 1, "\n".join(answer.statements)
