@@ -264,7 +264,8 @@ def refusal_of(cause: BaseException | None) -> Refusal | None:
         return Unavailable()
     if isinstance(cause, UnicodeError):
         return BadInput("The request holds text that is not valid Unicode.")
-    state = getattr(getattr(cause, "orig", None), "sqlstate", None) or ""
+    # Of a connection that PostgreSQL refuses, SQLAlchemy passes the driver's error on as it is.
+    state = getattr(getattr(cause, "orig", cause), "sqlstate", None) or ""
     if state.startswith("22"):  # data exception: a NUL byte, a number out of range
         return BadInput()
     if state[:2] in ("08", "53", "57") or state == "55P03":  # connection, resources, shutdown or timeout, lock

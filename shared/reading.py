@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 from sqlalchemy import Executable
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
 
@@ -27,6 +27,7 @@ _TRANSLATED: Mapping[type[Exception], type[DBAPIError]] = {
     asyncpg.InterfaceError: InterfaceError,
     AsyncAdapt_asyncpg_dbapi.InterfaceError: InterfaceError,  # what the pool raises when it connects
     AsyncAdapt_asyncpg_dbapi.Error: DBAPIError,
+    InvalidRequestError: InterfaceError,  # what the pool raises when connections break as fast as it makes them
 }
 
 
