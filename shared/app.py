@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 
 from shared.auth import JwksClient, KeySource, TokenVerifier
 from shared.cache import Cache
@@ -32,11 +33,27 @@ from shared.telemetry.measuring import Gauge, Measuring
 
 log = structlog.get_logger()
 
+_GRAPHQL = "/graphql"
+
 Handlers = Callable[[Platform], Sequence[Handler]]
 """Makes a subgraph's event handlers, which may use the process's engines."""
 
 Work = Callable[[Platform], Coroutine[Any, Any, None]]
 """Something a subgraph does in the background for as long as its process runs."""
+
+
+class Application(Starlette):
+    """A subgraph. Operations go straight to their endpoint: Starlette's layers are for pages and files."""
+
+    def __init__(self, endpoint: RouterOnly, routes: Sequence[BaseRoute], **options: Any) -> None:
+        graphql = [Route(_GRAPHQL, endpoint=endpoint, methods=["POST"]), WebSocketRoute(_GRAPHQL, endpoint=endpoint)]
+        super().__init__(routes=[*graphql, *routes], **options)
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, or the life of the process."""
+        is_operation = scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == _GRAPHQL
+        await (self._endpoint if is_operation else super().__call__)(scope, receive, send)
 
 
 def create_app(
@@ -59,13 +76,11 @@ def create_app(
     set_up_logs(subgraph, settings.log_format)
     tracing.start(subgraph)
     platform = _platform(subgraph, settings, keys)
-    endpoint = RouterOnly(schema, platform)
 
-    app = Starlette(
+    app = Application(
+        RouterOnly(schema, platform),
         lifespan=lambda _: _running(platform, _background(platform, handlers, work, gauges)),
         routes=[
-            Route("/graphql", endpoint=endpoint, methods=["POST"]),
-            WebSocketRoute("/graphql", endpoint=endpoint),
             Route("/health", endpoint=_health(platform)),
             Route("/ready", endpoint=_health(platform, away=503)),
             *routes,

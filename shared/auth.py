@@ -64,7 +64,7 @@ class Viewer:
 ANONYMOUS = Viewer()
 
 
-class _Signed(BasePermission):
+class SignedIn(BasePermission):
     """Signed in, and with the scope where one is named. The same object prints the directive for the router."""
 
     def __init__(self, scope: str | None) -> None:
@@ -84,7 +84,7 @@ class _Signed(BasePermission):
 
 def requires(scope: str | None = None) -> PermissionExtension:
     """The guard of a field: refuses here, and prints `@requiresScopes` (without a scope: `@authenticated`)."""
-    return PermissionExtension(permissions=[_Signed(scope)])
+    return PermissionExtension(permissions=[SignedIn(scope)])
 
 
 class KeySource(Protocol):

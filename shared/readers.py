@@ -38,9 +38,13 @@ from graphql.execution.values import get_argument_values, get_variable_values
 from graphql.language import Visitor, visit
 from graphql.pyutils import Path, gather_with_cancel
 from strawberry import Info
+from strawberry.extensions import FieldExtension
+from strawberry.permission import PermissionExtension
 from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.base import StrawberryMaybe
 from strawberry.types.field import StrawberryField
 
+from shared.auth import SignedIn
 from shared.errors import Error
 
 if TYPE_CHECKING:
@@ -48,6 +52,8 @@ if TYPE_CHECKING:
 
 SETTLED = frozenset({dict, list, str, int, float, bool, NoneType})
 """Classes of completed values; what is of another one may have to be awaited."""
+_PLAIN = frozenset({str, int, float, bool, NoneType})
+"""Classes of arguments that resolvers take as they are."""
 _AS_THEY_ARE: dict[Any, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
 """Scalars whose values of exactly this class are completed already."""
 
@@ -77,7 +83,15 @@ class Field(NamedTuple):
         if not hasattr(self.definition.resolve, "_is_default"):
             return None
         found: StrawberryField | None = self.definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-        return None if found is None or found.extensions or _may_be_refusal(self.definition.type) else found
+        if found is None or _may_be_refusal(self.definition.type) or not all(map(_is_guard, found.extensions)):
+            return None
+        return found
+
+    @property
+    def guards(self) -> list[SignedIn]:
+        """What refuses it to some viewers."""
+        extensions: Any = self.declared.extensions if self.declared else []
+        return [guard for extension in extensions for guard in extension.permissions]
 
 
 async def settled(results: Any, waiting: list[Any]) -> Any:
@@ -123,11 +137,11 @@ def _attribute(executor: Executor, field: Field, attribute: str) -> Read:
 
 def _resolved(executor: Executor, field: Field) -> Read:
     """Reads what a resolver gives."""
-    direct = _direct(field)
+    arguments = _constant_arguments(executor, field)
+    direct = _direct(field, arguments)
     if direct is not None:
         return _completed(executor, field, direct)
     resolve = field.definition.resolve or executor.field_resolver
-    arguments = _constant_arguments(executor, field)
     if arguments is not None:
         return _completed(
             executor, field, lambda executor, source, path: resolve(source, executor.info(field, path), **arguments)
@@ -139,22 +153,35 @@ def _resolved(executor: Executor, field: Field) -> Read:
     )
 
 
-def _direct(field: Field) -> Resolve | None:
-    """A method that takes no arguments, without what Strawberry puts around it for those that do."""
+def _direct(field: Field, arguments: dict[str, Any] | None) -> Resolve | None:
+    """A method whose arguments are plain values, without what Strawberry puts around it for others."""
     declared = field.declared
     resolver = declared.base_resolver if declared else None
-    if declared is None or resolver is None or field.definition.args or resolver.root_parameter:
+    if declared is None or resolver is None or resolver.root_parameter or resolver.parent_parameter:
         return None
-    if resolver.parent_parameter or not resolver.self_parameter:
+    if not resolver.self_parameter or arguments is None or not all(it.__class__ in _PLAIN for it in arguments.values()):
         return None
     method: Any = resolver.wrapped_func
-    info_parameter = resolver.info_parameter
-    if info_parameter is None:
-        return lambda _, source, __: method(source)
-    name = info_parameter.name
-    return lambda executor, source, path: method(
-        source, **{name: Info(_raw_info=executor.info(field, path), _field=declared)}
-    )
+    names = {argument.python_name for argument in declared.arguments if not isinstance(argument.type, StrawberryMaybe)}
+    if not arguments.keys() <= names:  # one that is called otherwise in the schema, or has to be wrapped
+        return None
+    return _called(field, declared, method, arguments)
+
+
+def _called(field: Field, declared: StrawberryField, method: Any, arguments: dict[str, Any]) -> Resolve:
+    guards, parameter = field.guards, declared.base_resolver.info_parameter if declared.base_resolver else None
+    if parameter is None and not guards:
+        return lambda _, source, __: method(source, **arguments)
+
+    def resolve(executor: Executor, source: Any, path: Path) -> Any:
+        info = Info(_raw_info=executor.info(field, path), _field=declared)
+        for guard in guards:
+            guard.has_permission(source, info)
+        return (
+            method(source, **arguments) if parameter is None else method(source, **arguments, **{parameter.name: info})
+        )
+
+    return resolve
 
 
 def _constant_arguments(executor: Executor, field: Field) -> dict[str, Any] | None:
@@ -328,6 +355,13 @@ def _selection_of(executor: Executor, field: Field, type_: GraphQLAbstractType, 
             grouped = executor.collect_subfields(possible, field.details).grouped_field_set
             return executor.selection(possible, grouped)
     return None
+
+
+def _is_guard(extension: FieldExtension) -> bool:
+    """Whether it does nothing but refuse, at once, and with an error of its own."""
+    if not isinstance(extension, PermissionExtension):
+        return False
+    return all(isinstance(permission, SignedIn) for permission in extension.permissions)
 
 
 def _may_be_refusal(type_: GraphQLOutputType) -> bool:

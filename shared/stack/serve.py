@@ -18,6 +18,7 @@ def serve(name: str, host: str, port: int, descriptor: int | None) -> None:
         ws_ping_timeout=10,
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # who asked the router is in what the router says
         server_header=False,
         timeout_graceful_shutdown=5,
     )

@@ -25,7 +25,8 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.scalars import JSON
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from shared import execution
+from shared import execution, ids
+from shared.auth import Viewer, requires
 from shared.execution import Executor
 
 _WORLDS, _TOGETHER = 24, 6
@@ -36,6 +37,12 @@ _DOCUMENTS = 12  # per world
 class Colour(Enum):
     RED = "red"
     BLUE = "blue"
+
+
+class Asked(dict[str, Any]):
+    """A context with somebody who may read courses."""
+
+    viewer = Viewer(user_id=ids.new_id(), scopes=frozenset({"read:course"}))
 
 
 class Odd(Exception):
@@ -102,6 +109,14 @@ class Branch(Thing):
     @strawberry.field
     async def any(self) -> "list[Annotated[Leaf | Branch, strawberry.union('Any')]] | None":
         return [*self.leaves, *self.kept]
+
+    @strawberry.field(extensions=[requires("read:course")])
+    async def guarded(self, info: strawberry.Info, first: int = 1) -> "list[Branch] | None":
+        return self.kept[:first] if info.context.viewer else None
+
+    @strawberry.field(extensions=[requires("write:course")])
+    def refused(self) -> str | None:
+        return self.label
 
     @strawberry.field
     def failing(self) -> str:
@@ -243,6 +258,7 @@ class Author:
     def _arguments(self, name: str) -> str:
         some = {
             "below": ["", "(first: 1)", "(first: $first)", "(colour: RED)", "(first: null, colour: $colour)"],
+            "guarded": ["", "(first: 2)", "(first: $first)"],
             "slow": ["", "(turns: 0)", "(turns: 2)"],
             "thing": ["(leaf: true)", "(leaf: false)"],
             "grow": ["(by: 2)"],
@@ -255,7 +271,7 @@ async def answered(executor: type, document: DocumentNode, root: Any, variables:
     result = execute(
         CORE,
         document,
-        context_value={"root": root, "viewer": "ada"},
+        context_value=Asked(root=root, viewer="ada"),
         variable_values=variables,
         is_awaitable=optimized_is_awaitable,
         executor_class=executor,
