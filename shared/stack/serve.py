@@ -1,8 +1,11 @@
 """Runs one subgraph in this process."""
 
+import gc
 import socket
 
 import uvicorn
+
+_YOUNG = 10_000  # objects between two looks for cycles; requests make few that counting references does not free
 
 
 def serve(name: str, host: str, port: int, descriptor: int | None) -> None:
@@ -23,6 +26,9 @@ def serve(name: str, host: str, port: int, descriptor: int | None) -> None:
         timeout_graceful_shutdown=5,
     )
     sockets = None if descriptor is None else [socket.socket(fileno=descriptor)]
+    config.load()
+    gc.freeze()  # schemas and modules stay for ever, and need not be looked at again
+    gc.set_threshold(_YOUNG)
     server = uvicorn.Server(config)
     server.run(sockets)
     if not server.started:
