@@ -39,7 +39,7 @@ class Answer:
 
     @property
     def asked(self) -> list[str]:
-        """The statements without those that begin transactions: how many reads share one may depend on Redis."""
+        """The statements without those that begin sessions."""
         return [statement for statement in self.statements if statement != "BEGIN"]
 
     @property
