@@ -1,7 +1,7 @@
 """`/graphql` of a subgraph, which answers the router alone: an operation in JSON by POST, and WebSockets by Strawberry.
 
 Strawberry's own view of HTTP knows GET, forms, uploads, batches, streams and an explorer, none of which the router
-sends; without it a request costs a third less.
+sends; without it, and with one extension where there were five, a request that executes nothing costs half.
 """
 
 import hmac

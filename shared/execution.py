@@ -2,7 +2,7 @@
 
 graphql-core finds out anew for each field of each object which type and resolver it has, with which arguments, where it
 stands, and whether its value is awaitable. Here each selection set of a document becomes a list of readers
-(`shared.readers`) that is kept for as long as the document is. Answers are the same to the byte, to which
+(`shared.readers`) that is kept, as the documents themselves are. Answers are the same to the byte, to which
 tests/shared/test_execution.py holds them; documents with directives are executed by graphql-core itself.
 """
 
